@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public router functions: pick the router once, then pass every call on. */
+#include "router/router_impl.h"
+
+int ms_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
+  *out = NULL;
+  switch (options->kind) {
+  case MS_ROUTER_RTL:
+    return ms_rtl_router_create(options, out, err);
+  case MS_ROUTER_IDEAL:
+    return ms_ideal_router_create(options, out, err);
+  }
+  return ms_fail(err, MS_EINVAL, "no such router: %d", (int)options->kind);
+}
+
+void ms_router_destroy(ms_router *router) {
+  if (router)
+    router->ops->destroy(router);
+}
+
+int ms_router_reset(ms_router *router, ms_error *err) {
+  return router->ops->reset(router, err);
+}
+
+int ms_router_write(ms_router *router, uint32_t address, uint32_t data, ms_error *err) {
+  return router->ops->write(router, address, data, err);
+}
+
+int ms_router_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err) {
+  return router->ops->read(router, address, data, err);
+}
+
+int ms_router_request(ms_router *router, ms_time t, unsigned neuron, int level, ms_error *err) {
+  return router->ops->request(router, t, neuron, level, err);
+}
+
+int ms_router_event(ms_router *router, ms_time t, unsigned input, ms_error *err) {
+  return router->ops->event(router, t, input, err);
+}
+
+int ms_router_advance(ms_router *router, ms_time t, const ms_router_out **out, size_t *n_out,
+                      ms_error *err) {
+  return router->ops->advance(router, t, out, n_out, err);
+}
+
+ms_time ms_router_next_output(const ms_router *router) {
+  return router->ops->next_output(router);
+}
+
+ms_time ms_router_lookahead(const ms_router *router) {
+  return router->ops->lookahead(router);
+}
+
+ms_ack_timing ms_router_ack_timing(const ms_router *router) {
+  return router->ops->ack_timing(router);
+}
+
+const char *const *ms_router_signals(const ms_router *router) {
+  return router->ops->signals(router);
+}
+
+void ms_router_get_counters(const ms_router *router, ms_router_counters *counters) {
+  router->ops->get_counters(router, counters);
+}
+
+int ms_router_trace(ms_router *router, int on, ms_error *err) {
+  return router->ops->trace(router, on, err);
+}
+
+size_t ms_router_take_trace(ms_router *router, const ms_signal_change **change) {
+  return router->ops->take_trace(router, change);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a router provides to be one: a table of functions behind mixspike/router.h. */
+#ifndef MS_ROUTER_IMPL_H
+#define MS_ROUTER_IMPL_H
+
+#include "mixspike/router.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ms_router_ops {
+  void (*destroy)(ms_router *);
+  int (*reset)(ms_router *, ms_error *);
+  int (*write)(ms_router *, uint32_t address, uint32_t data, ms_error *);
+  int (*read)(ms_router *, uint32_t address, uint32_t *data, ms_error *);
+  int (*request)(ms_router *, ms_time, unsigned neuron, int level, ms_error *);
+  int (*event)(ms_router *, ms_time, unsigned input, ms_error *);
+  int (*advance)(ms_router *, ms_time, const ms_router_out **, size_t *, ms_error *);
+  ms_time (*next_output)(const ms_router *);
+  ms_time (*lookahead)(const ms_router *);
+  ms_ack_timing (*ack_timing)(const ms_router *);
+  void (*get_counters)(const ms_router *, ms_router_counters *);
+  const char *const *(*signals)(const ms_router *);
+  int (*trace)(ms_router *, int on, ms_error *);
+  size_t (*take_trace)(ms_router *, const ms_signal_change **);
+} ms_router_ops;
+
+/* First member of every router's own struct. */
+struct ms_router {
+  const ms_router_ops *ops;
+};
+
+int ms_rtl_router_create(const ms_router_options *, ms_router **, ms_error *);
+int ms_ideal_router_create(const ms_router_options *, ms_router **, ms_error *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A chip: an analog engine and a router, coupled in time by a driver. Training methods, studies and
+ * replay see nothing but this. A chip is used by one thread at a time; use several for parallel
+ * work. */
+#ifndef MIXSPIKE_CHIP_H
+#define MIXSPIKE_CHIP_H
+
+#include "mixspike/router.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ms_chip ms_chip;
+
+/** How the two halves are coupled (docs/architecture.md, "Coupling"). */
+typedef enum ms_driver_kind {
+  MS_DRIVER_AUTO,        /**< feed-forward where the connections allow it, else promises */
+  MS_DRIVER_LOCKSTEP,    /**< the reference: windows of at most the lookahead */
+  MS_DRIVER_PROMISES,    /**< windows as long as the circuits' own steps */
+  MS_DRIVER_FEEDFORWARD, /**< layer by layer, repeated until no delivery moves */
+} ms_driver_kind;
+
+typedef struct ms_chip_options {
+  const ms_core *core; /**< must outlive the chip */
+  ms_engine_options engine;
+  ms_router_kind router;
+  ms_driver_kind driver;
+  unsigned n_neuron, n_input;
+  unsigned workers; /**< groups simulated at once by the feed-forward driver; 0: 1 */
+  int set;          /**< MS_SET_ACCELERATED or MS_SET_BIOLOGICAL: default codes and pulse width */
+} ms_chip_options;
+
+/** A connection: source (0..n_neuron-1 neurons, then inputs) to one synapse row of a neuron. */
+typedef struct ms_synapse {
+  uint16_t source, target;
+  uint8_t sign, row; /**< MS_EXC/MS_INH, index among the rows of that sign */
+  uint16_t code;     /**< weight DAC code */
+} ms_synapse;
+
+/** Everything a chip is programmed with. Arrays belong to whoever filled it. */
+typedef struct ms_config {
+  size_t n_synapse;
+  ms_synapse
+      *synapse; /**< in any order; the chip sorts by source, keeping the given order within */
+  size_t n_bias;
+  uint16_t *bias;        /**< NULL: the defaults of the bias set */
+  unsigned pulse_cycles; /**< 0: the core's default */
+} ms_config;
+
+typedef struct ms_event {
+  ms_time t;
+  uint16_t address; /**< external input on the way in; neuron on the way out */
+} ms_event;
+
+typedef struct ms_run_options {
+  ms_time t_stop;
+  uint32_t probe_mask; /**< as in ms_run_spec, for neurons in probe_neurons */
+  ms_time sample_ps;
+  const uint8_t *probe_neuron; /**< [n_neuron] flags; NULL: all */
+  int trace_router;
+} ms_run_options;
+
+/** One line of provenance: where an event came from and what it did. */
+typedef struct ms_delivery {
+  ms_time t; /**< pulse on */
+  uint16_t target;
+  uint8_t sign, row;
+  uint16_t code;
+} ms_delivery;
+
+typedef struct ms_run_result {
+  size_t n_spike;
+  ms_event *spike; /**< request rises (crossing time), ordered by time then neuron */
+  size_t n_host;
+  ms_event *host; /**< events at the chip's output port */
+  size_t n_delivery;
+  ms_delivery *delivery;
+  ms_router_counters counters;
+  double energy_j; /**< analog, all groups, without bias branches */
+  double bias_power_w;
+  unsigned n_neuron;
+  ms_group_result *group; /**< [n_neuron] */
+  size_t n_signal_change;
+  ms_signal_change *signal_change;
+  unsigned passes;              /**< feed-forward: how often layers ran */
+  unsigned reruns;              /**< groups that ran again */
+  unsigned retries;             /**< groups whose worker had to be restarted */
+  double wall_s, router_wall_s; /**< of the whole run, of the digital half */
+} ms_run_result;
+
+MS_API int ms_chip_create(const ms_chip_options *options, ms_chip **out, ms_error *err);
+MS_API void ms_chip_destroy(ms_chip *chip);
+
+/** Programs routing, weights, biases and pulse width through the router's configuration port.
+ * Checks every code, target and source against the core. The chip keeps its own copy. */
+MS_API int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *err);
+/** The sequence of port writes that the last ms_chip_configure made; valid until the next. */
+MS_API size_t ms_chip_config_writes(const ms_chip *chip, const uint32_t (**write)[2]);
+/** Programs the chip from such a sequence instead (replay of a package): the chip then reads its
+ * connections and codes back through the port. */
+MS_API int ms_chip_configure_writes(ms_chip *chip, const uint32_t (*write)[2], size_t n,
+                                    ms_error *err);
+
+MS_API int ms_chip_set_die(ms_chip *chip, const ms_die *die, ms_error *err);
+MS_API int ms_chip_set_pvt(ms_chip *chip, const ms_pvt *pvt, ms_error *err);
+
+/** Runs one sample from reset. `in` ordered by time. Free the result with ms_run_result_clear. */
+MS_API int ms_chip_run(ms_chip *chip, const ms_event *in, size_t n_in,
+                       const ms_run_options *options, ms_run_result *result, ms_error *err);
+MS_API void ms_run_result_clear(ms_run_result *result);
+
+MS_API const ms_core *ms_chip_core(const ms_chip *chip);
+MS_API const ms_chip_options *ms_chip_get_options(const ms_chip *chip);
+MS_API ms_router *ms_chip_router(ms_chip *chip);
+MS_API ms_engine *ms_chip_engine(ms_chip *chip);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
