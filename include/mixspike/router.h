@@ -43,12 +43,15 @@ typedef struct ms_router_out {
   X(delivered, "pulses started")                                                                   \
   X(sent, "events sent to the outside")                                                            \
   X(arbiter_wait, "cycles a request waited for its grant")                                         \
-  X(fifo_wait, "cycles a request waited because the event queue was full")                         \
+  X(fifo_wait, "cycles a request waited because a queue behind it was full")                       \
+  X(queue_wait, "cycles events waited in the queues for the fan-out of others")                    \
   X(row_wait, "cycles a delivery waited for its row's pulse to end")                               \
   X(external_wait, "cycles an external event waited at the port")                                  \
   X(output_wait, "cycles the event output was blocked by the receiver")                            \
   X(vanished, "requests that fell before they were acknowledged (lost)")                           \
-  X(bad_address, "accesses to addresses that do not exist")                                        \
+  X(unrouted, "events of sources without any connection")                                          \
+  X(bad_entry, "deliveries to a neuron or row that does not exist (dropped)")                      \
+  X(bad_address, "port accesses to addresses that do not exist")                                   \
   X(cycles, "clock cycles evaluated")
 
 typedef struct ms_router_counters {
