@@ -59,6 +59,8 @@ typedef struct ms_run_options {
   ms_time sample_ps;
   const uint8_t *probe_neuron; /**< [n_neuron] flags; NULL: all */
   int trace_router;
+  const volatile int *cancel; /**< NULL, or a flag that a signal handler may set: the run then ends
+                                   with MS_EINTERRUPTED at its next round */
 } ms_run_options;
 
 /** One line of provenance: where an event came from and what it did. */

@@ -69,7 +69,8 @@ typedef struct ms_run_spec {
   ms_time lookahead_ps;          /**< no input answers an own request change sooner than this */
   const ms_ack_timing *self_ack; /**< not NULL: the group acknowledges itself at ms_ack_time */
   const ms_time *ack_override;   /**< with self_ack: the k-th acknowledge change happens at
-                                      ack_override[k] instead (k counts changes from 0) */
+                                      ack_override[k] instead (k counts changes from 0), but never
+                                      before ms_ack_time: contention delays, it never hurries */
   size_t n_ack_override;
   uint32_t probe_mask;    /**< waveforms wanted: bit i = ms_probe i */
   ms_time sample_ps;      /**< 0: a point for every accepted step; else a uniform grid */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The behavioural neuron: equations and parameters that the model engine integrates and the trainer
+ * differentiates. It carries gradients and fast forward passes, never a claim about a chip.
+ *
+ * Synapse row (DPI, Bartolozzi and Indiveri 2007), output current I, weight current w while its
+ * pulse is on and 0 otherwise:
+ *
+ *     tau dI/dt = w/Itau * I/(1 + I/Igain) - (I - I0)
+ *
+ * I0 is the current at rest; a pulse must first lift I from I0 to Igain, which costs the charge
+ * C UT/kappa ln(Igain/I0) (the dead zone). Without a pulse I decays to I0 with tau, exactly.
+ *
+ * Soma (DPI membrane, Livi and Indiveri 2009; Chicca et al. 2014), in the logarithm
+ * V = ln(Imem/Igain), V0 = ln(I0/Igain):
+ *
+ *     tau dV/dt = Iexc/(Itau (1 + e^V)) - (1 + Iinh/Itau) (1 - e^(V0 - V))
+ *
+ * with Iexc, Iinh the sums over the excitatory and the inhibitory rows. The request rises rise_s
+ * after Imem passes Ithr. After the acknowledge has been given the request falls by fall_s later
+ * and the membrane stays at rest until t_ref_s after the acknowledge has been released; then it
+ * integrates again from V0. Synapses integrate all the time. */
+#ifndef MIXSPIKE_NEURON_MODEL_H
+#define MIXSPIKE_NEURON_MODEL_H
+
+#include "mixspike/engine.h"
+
+#include <math.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { MS_MODEL_MAX_BITS = 8 };
+
+/** One synapse row. */
+typedef struct ms_row_model {
+  int sign;                           /**< MS_EXC or MS_INH */
+  double tau_s;                       /**< time constant, C UT/(kappa Itau) */
+  double itau_a, igain_a;             /**< leak and gain currents, A */
+  double i0_a;                        /**< output current at rest, A */
+  double iw_bit_a[MS_MODEL_MAX_BITS]; /**< weight current of each DAC bit, A */
+  double iw_off_a;                    /**< weight current of code 0, A */
+} ms_row_model;
+
+/** One neuron with its rows, on one die. */
+typedef struct ms_neuron_model {
+  double tau_s;            /**< membrane time constant, s */
+  double itau_a, igain_a;  /**< leak and gain currents, A */
+  double ithr_a;           /**< membrane current at which it fires, A */
+  double i0_a;             /**< membrane current at rest, A */
+  double t_ref_s;          /**< from the release of the acknowledge to integrating again, s */
+  double rise_s;           /**< from the threshold to the rise of the request, s */
+  double fall_s;           /**< from the acknowledge to the fall of the request, s */
+  double slope_v;          /**< membrane volts per unit of V: vmem = slope_v (V - V0) */
+  double power_w;          /**< static power, W */
+  double spike_j, event_j; /**< energy of one spike, of one synaptic event, J */
+  unsigned n_row;
+  ms_row_model row[MS_MAX_ROWS]; /**< in the order of core->row */
+} ms_neuron_model;
+
+/** Weight current of a DAC code, A. */
+static inline double ms_row_model_weight_a(const ms_row_model *row, unsigned code) {
+  double w = row->iw_off_a;
+  for (unsigned k = 0; k < MS_MODEL_MAX_BITS; k++)
+    if (code >> k & 1u)
+      w += row->iw_bit_a[k];
+  return w;
+}
+
+/** dI/dt of a row, A/s: output current i_a, weight current w_a (0 without a pulse). */
+static inline double ms_row_model_slope(const ms_row_model *row, double i_a, double w_a) {
+  return (w_a / row->itau_a * i_a / (1 + i_a / row->igain_a) - (i_a - row->i0_a)) / row->tau_s;
+}
+
+/** V0, the membrane at rest. */
+static inline double ms_neuron_model_rest(const ms_neuron_model *m) {
+  return log(m->i0_a / m->igain_a);
+}
+
+/** The membrane's threshold. */
+static inline double ms_neuron_model_threshold(const ms_neuron_model *m) {
+  return log(m->ithr_a / m->igain_a);
+}
+
+/** dV/dt of the membrane, 1/s, for V >= V0. */
+static inline double ms_neuron_model_slope(const ms_neuron_model *m, double v, double v_rest,
+                                           double exc_a, double inh_a) {
+  return (exc_a / (m->itau_a * (1 + exp(v))) - (1 + inh_a / m->itau_a) * (1 - exp(v_rest - v))) /
+         m->tau_s;
+}
+
+/** Spread of the parameters without a fit: relative standard deviations of lognormal factors, drawn
+ * from the die as "n<k>.soma.itau", "n<k>.<row>.igain", "n<k>.<row>.iw2" and so on. A time constant
+ * follows its Itau. */
+typedef struct ms_model_spread {
+  double soma_itau, soma_igain, soma_ithr, soma_tref;
+  double row_itau, row_igain, row_bit;
+} ms_model_spread;
+
+/** Spread of minimum-area cells at A_VT 7 to 10 mV um in weak inversion (docs/coupling.md). */
+MS_API ms_model_spread ms_model_spread_default(void);
+
+/** The model that a core's nominal values give: currents from the bias codes, time constants and
+ * capacitors from the core's nominal time constants at their default codes.
+ * @param pvt   temperature scales UT; corner and supply do not enter. NULL: nominal
+ * @param code  [core->n_bias] bias codes; NULL: the defaults of `set`
+ * @param set   MS_SET_ACCELERATED or MS_SET_BIOLOGICAL
+ * Fails with MS_EMISSING where the core lacks a bias line that the model needs. */
+MS_API int ms_neuron_model_nominal(const ms_core *core, const ms_pvt *pvt, const uint16_t *code,
+                                   int set, ms_neuron_model *out, ms_error *err);
+
+/** Moves every parameter of `model` to neuron `neuron` of a die. */
+MS_API void ms_neuron_model_draw(ms_neuron_model *model, const ms_core *core,
+                                 const ms_model_spread *spread, const ms_die *die, unsigned neuron);
+
+/** Gives one neuron of a model engine its own parameters, whatever die, corner or bias codes a run
+ * names (a fit holds for those that it was made at). NULL: back to nominal values and draws.
+ * Not while a group of that neuron runs. */
+MS_API int ms_model_engine_set(ms_engine *engine, unsigned neuron, const ms_neuron_model *model,
+                               ms_error *err);
+
+/** Spread of the draws of neurons without parameters of their own. */
+MS_API int ms_model_engine_set_spread(ms_engine *engine, const ms_model_spread *spread,
+                                      ms_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
