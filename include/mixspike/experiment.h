@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An experiment: everything that a training run, a study or a replay needs to be repeated, read
+ * from one YAML file (docs/formats.md, "Experiment"). */
+#ifndef MIXSPIKE_EXPERIMENT_H
+#define MIXSPIKE_EXPERIMENT_H
+
+#include "mixspike/task.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A bias code that differs from the bias set's default. */
+typedef struct ms_bias_override {
+  char *name;    /**< "dpi_exc.itau" */
+  uint16_t code; /**< coarse << 8 | fine */
+} ms_bias_override;
+
+/** Read only; belongs to the loader. Every field has a value after loading: the file's or the
+ * default that docs/formats.md states. */
+typedef struct ms_experiment {
+  char *file; /**< where it came from */
+  char *text; /**< the file's own text, for the package */
+  char *name;
+  char *core;        /**< core manifest */
+  char *models_dir;  /**< NULL: the installed one */
+  int bias_set;      /**< MS_SET_... */
+  unsigned dac_bits; /**< 0: as the core says */
+  size_t n_bias;
+  ms_bias_override *bias;
+
+  char *task;
+  size_t n_train, n_validation, n_test; /**< samples used; 0: all */
+  ms_encoding encoding;                 /**< tau_s 0: the core's */
+
+  unsigned hidden, outputs_per_class;
+  unsigned parallel; /**< synapses (rows) that each input uses per neuron */
+
+  uint64_t seed;                /**< of the initial weights and the order of samples */
+  unsigned epochs, fine_epochs; /**< on the model: with the coarse, then with the fine time step */
+  unsigned batch;
+  double rate;                           /**< of Adam, weight codes per step at full scale 15 */
+  double beta;                           /**< steepness of the surrogate gradient */
+  double coarse_step_tau, fine_step_tau; /**< time steps of the model */
+  unsigned loop_batches, loop_batch;     /**< in the loop with the chip */
+  double loop_rate;
+
+  ms_engine_kind analog;
+  ms_router_kind digital;
+  ms_driver_kind driver;
+  ms_pvt pvt;
+  char *corner; /**< name; pvt.corner is set when the core is loaded */
+
+  uint64_t die_seed;
+  double strength; /**< mismatch, 1: the process's own */
+  size_t n_training_die, n_held_out_die;
+  uint64_t *training_die, *held_out_die;
+
+  unsigned jobs;   /**< chips run at once */
+  unsigned golden; /**< golden samples of the package, per die */
+  char *output;    /**< folder for results */
+} ms_experiment;
+
+/** Reads and checks an experiment. Unknown keys, wrong units and values out of range are refused
+ * with file, line, key and what is allowed.
+ * @param path  YAML file; its name is kept for messages */
+MS_API int ms_experiment_load(const char *path, ms_experiment **out, ms_error *err);
+/** The same from text; `name` stands for the file in messages. */
+MS_API int ms_experiment_parse(const char *text, const char *name, ms_experiment **out,
+                               ms_error *err);
+MS_API void ms_experiment_destroy(ms_experiment *experiment);
+
+/** Core and task of an experiment, loaded, and the options of its chips. */
+typedef struct ms_setup {
+  const ms_experiment *experiment;
+  ms_core *core;
+  ms_task *task;
+  ms_encoding encoding; /**< with tau_s set */
+  ms_pvt pvt;
+  unsigned n_input, n_neuron, n_output; /**< hidden neurons first, then outputs class by class */
+  uint16_t *bias;                       /**< [core->n_bias] codes */
+  ms_chip_options chip;                 /**< for ms_chip_create; points into this setup */
+} ms_setup;
+
+/** Loads what the experiment names and checks that the network fits the core.
+ * @param experiment  must outlive the setup */
+MS_API int ms_setup_create(const ms_experiment *experiment, ms_setup **out, ms_error *err);
+MS_API void ms_setup_destroy(ms_setup *setup);
+/** Die `number` of the experiment's population. */
+MS_API ms_die ms_setup_die(const ms_setup *setup, uint64_t number);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

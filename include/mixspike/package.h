@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packages: a trained configuration in the forms a chip team loads, with checksums and recorded
+ * spikes to prove a load by (docs/formats.md, "Package"). */
+#ifndef MIXSPIKE_PACKAGE_H
+#define MIXSPIKE_PACKAGE_H
+
+#include "mixspike/train.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Writes a package. An existing folder is replaced only if it holds a package.
+ * Records golden input events and output spikes: the first experiment->golden test samples on each
+ * of the dies, on the experiment's own engine.
+ * @param dir    folder
+ * @param die    [n_die] golden dies */
+MS_API int ms_package_write(const ms_setup *setup, const ms_network *network, const char *dir,
+                            const uint64_t *die, size_t n_die, const ms_control *control,
+                            ms_error *err);
+
+/** Checks every file against the manifest.
+ * @return MS_ETAMPERED naming the first file that is missing, changed, or not listed */
+MS_API int ms_package_verify(const char *dir, ms_error *err);
+
+/** A package, read back. */
+typedef struct ms_package {
+  char *dir;
+  ms_experiment *experiment;
+  ms_network *network;
+  uint32_t (*write)[2]; /**< configuration port: address, data */
+  size_t n_write;
+} ms_package;
+
+/** Verifies and reads a package. Free with ms_package_destroy. */
+MS_API int ms_package_open(const char *dir, ms_package **out, ms_error *err);
+MS_API void ms_package_destroy(ms_package *package);
+
+typedef struct ms_replay_options {
+  const ms_engine_kind *analog;  /**< NULL: the engine that recorded the golden spikes */
+  const ms_router_kind *digital; /**< NULL: the router that recorded them */
+  double tolerance_s;   /**< largest difference of a spike time; 0: 1 ns on the same engine, one
+                             tenth of tau on another */
+  unsigned max_samples; /**< per die; 0: all */
+  ms_control control;
+} ms_replay_options;
+
+typedef struct ms_replay_report {
+  unsigned dies, samples;
+  uint64_t spikes;
+  unsigned samples_equal;   /**< the same neurons in the same order, times within tolerance */
+  unsigned decisions_equal; /**< the same class */
+  double worst_s;           /**< largest time difference among spikes that correspond */
+  char first[256];          /**< the first difference, in words; empty if none */
+} ms_replay_report;
+
+/** Loads a package through the router's configuration port and repeats its golden runs.
+ * @return MS_ETAMPERED if the package is not what was written, MS_EDIFFERS if a spike differs (the
+ * report is filled in then as well) */
+MS_API int ms_replay(const char *dir, const ms_replay_options *options, ms_replay_report *report,
+                     ms_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
