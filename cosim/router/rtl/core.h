@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One Verilated core behind an interface that is the same for every size. */
+#ifndef MS_ROUTER_RTL_CORE_H
+#define MS_ROUTER_RTL_CORE_H
+
+#include <cstdint>
+#include <memory>
+
+namespace mixspike {
+
+/** Sizes a core was built with. */
+struct CoreSize {
+  unsigned neurons, inputs, entries, biases, rows;
+};
+
+/** Inputs that the next clock edge samples (request lines are set by set_request). */
+struct EdgeIn {
+  uint32_t now = 0; ///< number of the edge
+  bool ext_valid = false;
+  uint32_t ext_input = 0;
+  bool out_ready = true;
+  bool cfg_valid = false, cfg_write = false;
+  uint32_t cfg_addr = 0, cfg_wdata = 0;
+};
+
+/** Outputs as they are after the edge. */
+struct EdgeOut {
+  bool start, end;
+  uint32_t start_line, start_code, end_line;
+  bool out_valid, ext_ready;
+  uint32_t out_neuron;
+  bool cfg_error;
+  uint32_t cfg_rdata;
+  bool active, end_valid, busy;
+  unsigned next_edges;
+  uint32_t end_time, free_time;
+  uint64_t ack[4]; ///< one bit a neuron
+};
+
+/** Signals that are only looked at while a trace is on. */
+struct EdgeWatch {
+  bool grant_valid, fanout, row_wait;
+  uint32_t grant_neuron, event_level, input_level;
+};
+
+class Core {
+public:
+  virtual ~Core() = default;
+  virtual const CoreSize &size() const = 0;
+  virtual void set_request(unsigned neuron, bool level) = 0;
+  virtual void clear_requests() = 0;
+  /** One clock cycle. */
+  virtual void edge(const EdgeIn &in, EdgeOut &out) = 0;
+  virtual EdgeWatch watch() const = 0;
+  /** Counter `index` of rtl/mixspike_pkg.sv. */
+  virtual uint32_t counter(unsigned index) const = 0;
+  /** Level of a pulse line and its weight bits, as the pins have them. */
+  virtual bool pulse(unsigned line) const = 0;
+  virtual unsigned code(unsigned line) const = 0;
+  virtual unsigned bias(unsigned index) const = 0;
+  /** True once an assertion of the RTL has failed; its text went to standard output. */
+  virtual bool failed() const = 0;
+  /** Must be called by a thread before it uses the core, if another thread used one. */
+  virtual void enter() = 0;
+
+  /** The smallest size that holds these, in reset; null if there is none. */
+  static std::unique_ptr<Core> create(unsigned neurons, unsigned inputs, unsigned biases);
+  /** The largest size there is. */
+  static CoreSize largest();
+};
+
+} // namespace mixspike
+
+#endif

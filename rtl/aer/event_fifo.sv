@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// First-in first-out queue; a word written by one edge can be read before the next.
+
+module event_fifo #(
+  parameter  int unsigned Width    = 8,
+  parameter  int unsigned Depth    = 16,
+  localparam int unsigned PtrWidth = mixspike_pkg::index_width(Depth),
+  localparam int unsigned LvlWidth = mixspike_pkg::index_width(Depth + 1)
+) (
+  input  logic                clk_i,
+  input  logic                rst_ni,
+  input  logic                push_i,
+  input  logic [Width-1:0]    data_i,
+  output logic                full_o,
+  input  logic                pop_i,
+  output logic [Width-1:0]    data_o,
+  output logic                valid_o,
+  output logic [LvlWidth-1:0] level_o
+);
+
+  localparam logic [PtrWidth-1:0] Last = PtrWidth'(Depth - 1);
+
+  logic [Width-1:0]    mem [Depth];
+  logic [PtrWidth-1:0] wptr_q, rptr_q;
+  logic [LvlWidth-1:0] level_q;
+
+  assign full_o = level_q == LvlWidth'(Depth);
+  assign valid_o = level_q != '0;
+  assign level_o = level_q;
+  assign data_o = mem[rptr_q];
+
+  always_ff @(posedge clk_i) begin
+    if (push_i) mem[wptr_q] <= data_i;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      wptr_q <= '0;
+      rptr_q <= '0;
+      level_q <= '0;
+    end else begin
+      if (push_i) wptr_q <= (wptr_q == Last) ? '0 : wptr_q + 1'b1;
+      if (pop_i) rptr_q <= (rptr_q == Last) ? '0 : rptr_q + 1'b1;
+      if (push_i && !pop_i) level_q <= level_q + 1'b1;
+      if (!push_i && pop_i) level_q <= level_q - 1'b1;
+    end
+  end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(push_i && full_o));
+      assert (!(pop_i && !valid_o));
+    end
+  end
+`endif
+
+endmodule

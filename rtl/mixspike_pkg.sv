@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types, configuration map and latency arithmetic of the spike router (docs/router.md).
+
+package mixspike_pkg;
+
+  // Synapse entry: one pulse to send. The order of fields is that of the configuration word.
+  parameter int unsigned TargetWidth = 12;
+  parameter int unsigned RowWidth = 3;
+  parameter int unsigned CodeWidth = 8;
+  parameter int unsigned EntryWidth = TargetWidth + RowWidth + 1 + CodeWidth;
+
+  typedef struct packed {
+    logic [TargetWidth-1:0] target;
+    logic [RowWidth-1:0]    row;
+    logic                   inhibitory;
+    logic [CodeWidth-1:0]   code;
+  } entry_t;
+
+  // Routing table word: which entries belong to a source.
+  parameter int unsigned PtrWidth = 16;
+
+  typedef struct packed {
+    logic [PtrWidth-1:0] count;
+    logic [PtrWidth-1:0] base;
+  } route_t;
+
+  parameter int unsigned BiasWidth = 16;
+  // Clock cycles of the always-on time base; ages are differences, so it may wrap.
+  parameter int unsigned TimeWidth = 32;
+  parameter int unsigned PulseWidth = 24;
+
+  // Configuration port: addresses count 32-bit words.
+  parameter int unsigned AddrWidth = 20;
+  parameter logic [31:0] IdValue = 32'h4d53_0100;
+  parameter logic [AddrWidth-1:0] AddrId = 20'h00000;
+  parameter logic [AddrWidth-1:0] AddrNeurons = 20'h00001;
+  parameter logic [AddrWidth-1:0] AddrInputs = 20'h00002;
+  parameter logic [AddrWidth-1:0] AddrRows = 20'h00003;
+  parameter logic [AddrWidth-1:0] AddrEntries = 20'h00004;
+  parameter logic [AddrWidth-1:0] AddrBiases = 20'h00005;
+  parameter logic [AddrWidth-1:0] AddrLatency = 20'h00006;
+  parameter logic [AddrWidth-1:0] AddrCounters = 20'h00007;
+  parameter logic [AddrWidth-1:0] AddrControl = 20'h00008;
+  parameter logic [AddrWidth-1:0] AddrCommand = 20'h00009;
+  parameter logic [AddrWidth-1:0] AddrPulseWidth = 20'h0000a;
+  parameter logic [AddrWidth-1:0] AddrTriggerWidth = 20'h0000b;
+  parameter logic [AddrWidth-1:0] AddrStatus = 20'h0000c;
+  parameter logic [AddrWidth-1:0] AddrCounter = 20'h00040;
+  parameter logic [AddrWidth-1:0] AddrRequest = 20'h00080;
+  parameter logic [AddrWidth-1:0] AddrAck = 20'h000c0;
+  parameter logic [AddrWidth-1:0] AddrBias = 20'h00100;
+  parameter logic [AddrWidth-1:0] AddrRoute = 20'h10000;
+  parameter logic [AddrWidth-1:0] AddrEntry = 20'h20000;
+
+  // Counters, in the order of the configuration map.
+  parameter int unsigned NumCounters = 14;
+  parameter int unsigned CounterWidth = 32;
+  parameter int unsigned CntCaptured = 0;
+  parameter int unsigned CntExternal = 1;
+  parameter int unsigned CntDelivered = 2;
+  parameter int unsigned CntSent = 3;
+  parameter int unsigned CntArbiterWait = 4;
+  parameter int unsigned CntFifoWait = 5;
+  parameter int unsigned CntQueueWait = 6;
+  parameter int unsigned CntRowWait = 7;
+  parameter int unsigned CntExternalWait = 8;
+  parameter int unsigned CntOutputWait = 9;
+  parameter int unsigned CntVanished = 10;
+  parameter int unsigned CntUnrouted = 11;
+  parameter int unsigned CntBadEntry = 12;
+  parameter int unsigned CntBadAddress = 13;
+
+  // Increment of one counter in one cycle: at most every neuron at once.
+  parameter int unsigned IncWidth = 13;
+
+  // Latencies in clock edges. Edge 1 is the first rising edge after the change of the input: the
+  // one that samples it. An output that changes at edge n lies more than (n - 1) periods after
+  // the input.
+  function automatic integer ack_edges(input integer sync_stages);
+    // Synchroniser, then grant: acknowledge and event queue are written by the same edge.
+    ack_edges = sync_stages + 1;
+  endfunction
+
+  function automatic integer ext_pulse_edges(input integer unused_sync_stages);
+    // Event queue, routing table, entry memory, pulse register.
+    ext_pulse_edges = 4 + 0 * unused_sync_stages;
+  endfunction
+
+  function automatic integer req_pulse_edges(input integer sync_stages);
+    // The request enters an event queue with its acknowledge and then takes the same way.
+    req_pulse_edges = ack_edges(sync_stages) + ext_pulse_edges(sync_stages) - 1;
+  endfunction
+
+  // Whole periods of which nothing analog can answer a request: the lookahead.
+  function automatic integer lookahead_cycles(input integer sync_stages);
+    lookahead_cycles = ack_edges(sync_stages) - 1;
+  endfunction
+
+  // Bits that number `count` things; at least one.
+  function automatic integer index_width(input integer count);
+    index_width = (count > 1) ? $clog2(count) : 1;
+  endfunction
+
+endpackage
