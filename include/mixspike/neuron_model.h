@@ -15,7 +15,8 @@
  *
  *     tau dV/dt = Iexc/(Itau (1 + e^V)) - (1 + Iinh/Itau) (1 - e^(V0 - V))
  *
- * with Iexc, Iinh the sums over the excitatory and the inhibitory rows. The request rises rise_s
+ * with Iexc the sum over the excitatory rows and the constant input, Iinh that over the inhibitory
+ * rows. The request rises rise_s
  * after Imem passes Ithr. After the acknowledge has been given the request falls by fall_s later
  * and the membrane stays at rest until t_ref_s after the acknowledge has been released; then it
  * integrates again from V0. Synapses integrate all the time. */
@@ -48,10 +49,11 @@ typedef struct ms_neuron_model {
   double itau_a, igain_a;  /**< leak and gain currents, A */
   double ithr_a;           /**< membrane current at which it fires, A */
   double i0_a;             /**< membrane current at rest, A */
+  double idc_a;            /**< constant input current, A */
   double t_ref_s;          /**< from the release of the acknowledge to integrating again, s */
   double rise_s;           /**< from the threshold to the rise of the request, s */
   double fall_s;           /**< from the acknowledge to the fall of the request, s */
-  double slope_v;          /**< membrane volts per unit of V: vmem = slope_v (V - V0) */
+  double slope_v, rest_v;  /**< membrane voltage: rest_v + slope_v (V - V0) */
   double power_w;          /**< static power, W */
   double spike_j, event_j; /**< energy of one spike, of one synaptic event, J */
   unsigned n_row;
