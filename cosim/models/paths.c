@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where models are looked for. */
+#include "models/paths.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool ms_is_path(const char *name) {
+  size_t n = strlen(name);
+  return strchr(name, '/') || (n > 5 && !strcmp(name + n - 5, ".yaml"));
+}
+
+static bool is_folder(const char *path) {
+  struct stat s;
+  return !stat(path, &s) && S_ISDIR(s.st_mode);
+}
+
+static void add_dir(ms_loader *loader, const char *dir) {
+  char *full = realpath(dir, NULL);
+  if (!full)
+    return;
+  for (size_t i = 0; i < loader->n_dir; i++)
+    if (!strcmp(loader->dir[i], full)) {
+      free(full);
+      return;
+    }
+  loader->dir[loader->n_dir++] = full;
+}
+
+/* The library's folder; a wish that cannot be fulfilled is an error, not passed over. */
+static int find_library(ms_loader *loader, const char *wish, const char **dir) {
+  const char *env = getenv("MIXSPIKE_MODELS");
+  const char *from = wish ? "" : env && *env ? " (from MIXSPIKE_MODELS)" : NULL;
+  *dir = wish ? wish : env;
+  if (from)
+    return is_folder(*dir) ? 0
+                           : ms_fail(loader->err, MS_EMISSING,
+                                     "%s%s is not a folder; it must hold process/, cells/ and "
+                                     "cores/",
+                                     *dir, from);
+  static const char *const standard[] = {MS_INSTALL_MODELS_DIR, MS_SOURCE_MODELS_DIR};
+  for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
+    if (is_folder(*dir = standard[i]))
+      return 0;
+  return ms_fail(loader->err, MS_EMISSING,
+                 "the model library was not found in %s or %s; set MIXSPIKE_MODELS to its folder",
+                 standard[0], standard[1]);
+}
+
+/* "dpi16, dpi16x4": the cores of a library. */
+static void list_cores(const char *dir, char *buf, size_t n) {
+  char path[4096];
+  struct dirent **entry = NULL;
+  size_t used = 0;
+  *buf = 0;
+  snprintf(path, sizeof path, "%s/cores", dir);
+  int count = scandir(path, &entry, NULL, alphasort);
+  for (int i = 0; i < count; i++) {
+    size_t k = strlen(entry[i]->d_name);
+    if (k > 5 && !strcmp(entry[i]->d_name + k - 5, ".yaml") && used + k + 2 < n)
+      used += (size_t)snprintf(buf + used, n - used, "%s%.*s", used ? ", " : "", (int)k - 5,
+                               entry[i]->d_name);
+    free(entry[i]);
+  }
+  free(entry);
+  if (!used)
+    snprintf(buf, n, "none");
+}
+
+int ms_find_core(ms_loader *loader, const char *models_dir, const char *name, char **file) {
+  const char *library;
+  int rc = find_library(loader, models_dir, &library);
+  if (rc)
+    return rc;
+  if (ms_is_path(name)) {
+    if (!(*file = realpath(name, NULL)))
+      return ms_fail(loader->err, MS_EMISSING, "core manifest %s was not found", name);
+    for (int up = 0; up < 2; up++) {
+      char *dir = ms_load_beside(*file, up ? ".." : ".");
+      if (!dir)
+        return ms_fail(loader->err, MS_ENOMEM, "out of memory");
+      add_dir(loader, dir);
+      free(dir);
+    }
+    add_dir(loader, library);
+    return 0;
+  }
+  add_dir(loader, library);
+  if (!loader->n_dir || asprintf(file, "%s/cores/%s.yaml", loader->dir[0], name) < 0) {
+    *file = NULL;
+    return ms_fail(loader->err, MS_ENOMEM, "out of memory");
+  }
+  if (!access(*file, R_OK))
+    return 0;
+  char cores[300];
+  list_cores(loader->dir[0], cores, sizeof cores);
+  return ms_fail(
+      loader->err, MS_EMISSING,
+      "core '%.80s' was not found in %s/cores; there: %s (a core of your own is given as "
+      "a path to its YAML file)",
+      name, loader->dir[0], cores);
+}
