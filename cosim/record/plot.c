@@ -16,13 +16,22 @@ static void label(ms_drawing *d, const char *what, const char *text) {
   fprintf(d->script, " textcolor rgb '" MS_INK "'\n");
 }
 
+/* The title at the top left, the key at the top right. */
+static void head(ms_drawing *d, const char *title) {
+  fprintf(d->script, "set key at screen 0.97, screen 0.955 right horizontal\n"
+                     "set tmargin at screen 0.86\nset label 1 ");
+  ms_drawing_quote(d, title);
+  fprintf(d->script, " at screen 0.03, screen 0.955 left font 'sans-serif,17' "
+                     "textcolor rgb '" MS_INK "'\n");
+}
+
 int ms_picture_lines(const char *folder, const char *name, const ms_plot *plot,
                      const ms_series *series, size_t n_series, ms_error *err) {
   ms_drawing d;
   int code = ms_drawing_begin(&d, folder, name, 860, 480, err);
   if (code)
     return code;
-  label(&d, "title", plot->title);
+  head(&d, plot->title);
   label(&d, "xlabel", plot->x_label);
   label(&d, "ylabel", plot->y_label);
   int right = 0;
@@ -36,7 +45,8 @@ int ms_picture_lines(const char *folder, const char *name, const ms_plot *plot,
     fprintf(d.script, "set yrange [%g:%g]\n", plot->y_min, plot->y_max);
   if (plot->right_min < plot->right_max)
     fprintf(d.script, "set y2range [%g:%g]\n", plot->right_min, plot->right_max);
-  fprintf(d.script, "set key outside below horizontal\nset offsets graph 0.02, graph 0.02, 0, 0\n"
+  fprintf(d.script, "set autoscale xfix\nset offsets "
+                    "graph 0.02, graph 0.02, 0, 0\n"
                     "plot ");
   for (size_t i = 0; i < n_series; i++) {
     const ms_series *s = &series[i];
@@ -72,9 +82,9 @@ int ms_picture_dies(const char *folder, const char *name, const char *title,
   int code = ms_drawing_begin(&d, folder, name, 620, 480, err);
   if (code)
     return code;
-  label(&d, "title", title);
+  head(&d, title);
   label(&d, "ylabel", "accuracy (%)");
-  fprintf(d.script, "set yrange [0:103]\nset xrange [0.4:%g]\nset key outside below horizontal\n",
+  fprintf(d.script, "set yrange [0:103]\nset xrange [0.4:%g]\nset bmargin 4\n",
           (double)n_series + 0.6);
   fprintf(d.script, "set xtics scale 0 (");
   for (size_t i = 0; i < n_series; i++) {

@@ -73,7 +73,7 @@ int ms_picture_raster(const char *folder, const char *name, const char *title, c
   const char *unit = end_s < 1e-3 ? "µs" : end_s < 1 ? "ms" : "s";
   double scale = end_s < 1e-3 ? 1e6 : end_s < 1 ? 1e3 : 1;
 
-  double top = 40, bottom = 60, gap = 16, input_px = 24 + 7.0 * n_input;
+  double top = 40, bottom = 84, gap = 16, input_px = 24 + 7.0 * n_input;
   double neuron_px = 110 + 3.0 * n_neuron, wave_px = 84;
   input_px = input_px > 120 ? 120 : input_px;
   neuron_px = neuron_px > 360 ? 360 : neuron_px;
@@ -102,7 +102,7 @@ int ms_picture_raster(const char *folder, const char *name, const char *title, c
           "set grid noytics xtics\nset yrange [-0.7:%g]\nset ytics %u\n"
           "plot data index 0 using 1:($2-0.4):(0):(0.8) with vectors nohead lw 2.2 lc rgb '%s'\n"
           "unset label 1\n",
-          n_input - 0.3, n_input > 4 ? n_input / 4 : 1, MS_INK);
+          n_input - 0.3, n_input > 2 ? (n_input + 1) / 2 : 1, MS_INK);
   y -= input_px + gap;
   if (!n_wave)
     fprintf(d.script, "set format x '%%g'\nset xlabel 'time (%s)'\n", unit);
