@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What simulations and trainings share when they fill their output folder. */
+#ifndef MIXSPIKE_PUBLISH_IMPL_H
+#define MIXSPIKE_PUBLISH_IMPL_H
+
+#include "mixspike/publish.h"
+
+/* One sample that ran, with what is needed to describe it. */
+typedef struct ms_shown_run {
+  const ms_setup *setup;
+  const char *title;
+  const ms_event *in;
+  size_t n_in;
+  const ms_run_result *run;
+  const char *const *signals; /* of the router; NULL: not traced */
+} ms_shown_run;
+
+/* Runs one sample with membrane and request voltages of every neuron and the router's signals. */
+int ms_run_shown(ms_chip *chip, const ms_event *in, size_t n_in, ms_time t_stop, ms_run_result *run,
+                 ms_error *err);
+
+/* Writes sample.fst and raster.svg, and adds the picture to the page. */
+int ms_publish_sample(const ms_shown_run *shown, const char *folder, ms_report_page *page,
+                      ms_error *err);
+
+/* The experiment's own words and settings as attributes of the file. */
+int ms_publish_experiment(ms_results *results, const ms_experiment *experiment, ms_error *err);
+
+/* Adds FOLDER/NAME.svg to the page if drawing it gave MS_OK. A missing gnuplot is no failure. */
+int ms_publish_picture(ms_report_page *page, int drawn, const char *folder, const char *name,
+                       const char *caption, ms_error *err);
+
+/* A row of the page's table, formatted. */
+int ms_publish_figure(ms_report_page *page, const char *name, const char *note, ms_error *err,
+                      const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+const char *ms_engine_word(ms_engine_kind kind);
+const char *ms_router_word(ms_router_kind kind);
+const char *ms_driver_word(ms_driver_kind kind);
+
+#endif
