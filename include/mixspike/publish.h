@@ -36,7 +36,6 @@ typedef struct ms_simulate_options {
   double t_stop_s;    /**< 0: the length of a sample */
   const char *output; /**< folder; NULL: nothing is written */
   int raw;            /**< also sample.raw for ngspice and gaw */
-  ms_control control;
 } ms_simulate_options;
 
 typedef struct ms_simulate_report {

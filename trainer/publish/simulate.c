@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One sample of an experiment's chip, from events to an output folder. */
+#include "mixspike/package.h"
 #include "publish/publish_impl.h"
 
 #include <limits.h>

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mixspike doctor: which versions of what are here, and whether they suffice. */
+#include "cli.h"
+#include "mixspike/record.h"
+#include "mixspike/router_map.h"
+
+#include <H5public.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static const char HELP[] =
+    "usage: mixspike doctor [--models DIR] [--json]\n\n"
+    "  --models DIR   the analog-models folder (default: the installed one)\n\n"
+    "Each line is a thing that mixspike uses: what was found, and whether it suffices. Exit code "
+    "1\n"
+    "if something is missing without which simulations cannot run.\n";
+
+enum { N_TEXT = 300 };
+
+/* What became of one check. */
+typedef enum verdict { GOOD, OPTIONAL_MISSING, BAD } verdict;
+
+typedef struct doctor {
+  const cli *c;
+  const char *models;
+  cJSON *checks;
+  bool bad;
+} doctor;
+
+static void say(doctor *d, const char *name, verdict v, const char *found) {
+  static const char *const word[] = {"ok", "missing, optional", "insufficient"};
+  static const char *const mark[] = {"ok  ", "--  ", "BAD "};
+  d->bad |= v == BAD;
+  if (d->c->json) {
+    cJSON *check = cJSON_CreateObject();
+    cJSON_AddStringToObject(check, "name", name);
+    cJSON_AddStringToObject(check, "verdict", word[v]);
+    cJSON_AddStringToObject(check, "found", found);
+    cJSON_AddItemToArray(d->checks, check);
+  } else {
+    printf("%s%-12s %s\n", mark[v], name, found);
+  }
+}
+
+/* First line of what a program prints about its version; false if it cannot be run. */
+static bool program_version(const char *command, char *text, size_t size) {
+  FILE *in = popen(command, "r");
+  bool found = in && fgets(text, (int)size, in);
+  if (in && pclose(in))
+    found = false;
+  text[found ? strcspn(text, "\n") : 0] = '\0';
+  return found;
+}
+
+static void check_library(doctor *d) {
+  char text[N_TEXT];
+  snprintf(text, sizeof text, "%s, compiled by %s %s", MS_VERSION, MS_COMPILER,
+           MS_COMPILER_VERSION);
+  say(d, "mixspike", GOOD, text);
+  unsigned major, minor, release;
+  if (H5get_libversion(&major, &minor, &release))
+    major = minor = release = 0;
+  snprintf(text, sizeof text, "%u.%u.%u; 1.10 or later is needed", major, minor, release);
+  say(d, "HDF5", major > 1 || (major == 1 && minor >= 10) ? GOOD : BAD, text);
+}
+
+static void check_router(doctor *d) {
+  ms_error err = {0};
+  char text[N_TEXT];
+  const ms_router_options options = {
+      .kind = MS_ROUTER_RTL, .n_neuron = 1, .n_input = 1, .n_bias = 1, .clock_ps = 10000};
+  ms_router *router = NULL;
+  uint32_t id = 0;
+  int code = ms_router_create(&options, &router, &err);
+  if (!code)
+    code = ms_router_read(router, MS_MAP_ID, &id, &err);
+  if (!code && id != MS_MAP_ID_VALUE)
+    code = ms_fail(&err, MS_EDIFFERS, "its identity register reads 0x%08x instead of 0x%08x", id,
+                   MS_MAP_ID_VALUE);
+  if (code)
+    snprintf(text, sizeof text, "the compiled router does not work: %.200s", err.text);
+  else
+    snprintf(text, sizeof text, "answers on its port; compiled by Verilator %s, lookahead %.0f ns",
+             MS_VERILATOR_VERSION, 1e9 * ms_time_to_s(ms_router_lookahead(router)));
+  say(d, "router", code ? BAD : GOOD, text);
+  ms_router_destroy(router);
+}
+
+static void check_programs(doctor *d) {
+  static const struct {
+    const char *name, *command, *without;
+  } program[] = {
+      {"gnuplot", "gnuplot --version 2>/dev/null", "no pictures; Debian package gnuplot-nox"},
+      {"gtkwave", "command -v gtkwave", "to look at waveforms; Debian package gtkwave"},
+      {"compiler", "c++ --version 2>/dev/null", "needed only to build mixspike"},
+      {"verilator", "verilator --version 2>/dev/null", "needed only to build mixspike"},
+  };
+  for (size_t i = 0; i < sizeof program / sizeof *program; i++) {
+    char text[N_TEXT];
+    bool found = program_version(program[i].command, text, sizeof text);
+    say(d, program[i].name, found ? GOOD : OPTIONAL_MISSING, found ? text : program[i].without);
+  }
+}
+
+static void check_machine(doctor *d) {
+  char text[N_TEXT];
+  struct statvfs disk;
+  const double need_gib = 1;
+  double gib = statvfs(".", &disk) ? 0 : (double)disk.f_bavail * (double)disk.f_frsize / 0x1p30;
+  snprintf(text, sizeof text, "%.1f GiB free in this folder; %.0f GiB is enough", gib, need_gib);
+  say(d, "disk", gib >= need_gib ? GOOD : BAD, text);
+  snprintf(text, sizeof text, "this folder is %s",
+           access(".", W_OK) ? strerror(errno) : "writable");
+  say(d, "output", access(".", W_OK) ? BAD : GOOD, text);
+
+  long pages = sysconf(_SC_PHYS_PAGES), cores = sysconf(_SC_NPROCESSORS_ONLN);
+  gib = (double)pages * (double)sysconf(_SC_PAGESIZE) / 0x1p30;
+  snprintf(text, sizeof text, "%ld cores, %.1f GiB memory; 1 GiB is enough", cores, gib);
+  say(d, "machine", gib >= 1 ? GOOD : BAD, text);
+}
+
+static void check_cache(doctor *d) {
+  const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+  char folder[PATH_MAX], text[PATH_MAX + N_TEXT];
+  if (base && *base)
+    snprintf(folder, sizeof folder, "%s/mixspike", base);
+  else
+    snprintf(folder, sizeof folder, "%s/.cache/mixspike", home ? home : "");
+  ms_error err = {0};
+  int code = ms_make_folder(folder, &err);
+  if (!code && access(folder, W_OK))
+    code = ms_fail(&err, MS_EIO, "%.400s is not writable", folder);
+  snprintf(text, sizeof text, "%s", code ? err.text : folder);
+  say(d, "cache", code ? BAD : GOOD, text);
+}
+
+static int run(cli *c, int argc, char **argv) {
+  static const struct option options[] = {
+      CLI_COMMON_OPTIONS, {"models", required_argument, NULL, 'm'}, CLI_END_OPTIONS};
+  doctor d = {.c = c};
+  for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT, options, NULL)) != -1;) {
+    int leave = o == 'm' ? -1 : cli_common(c, &cli_doctor, o);
+    if (leave >= 0)
+      return leave;
+    if (o == 'm')
+      d.models = optarg;
+  }
+  if (optind < argc)
+    return cli_usage(c, "'%s' is one argument too many", argv[optind]);
+  if (c->json)
+    d.checks = cJSON_CreateArray();
+  check_library(&d);
+  check_router(&d);
+  check_programs(&d);
+  check_machine(&d);
+  check_cache(&d);
+  if (c->json) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddBoolToObject(object, "ok", !d.bad);
+    cJSON_AddItemToObject(object, "checks", d.checks);
+    cli_print_json(object);
+  } else {
+    printf(d.bad ? "\nsomething that mixspike needs is missing\n"
+                 : "\nall that is needed is here\n");
+  }
+  return d.bad ? CLI_NO : CLI_OK;
+}
+
+const cli_verb cli_doctor = {
+    "doctor", "say which versions of what are here and whether they suffice", HELP, run};

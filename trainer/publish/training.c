@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The output folder of a training. */
+#include "publish/publish_impl.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Accuracies of one kind of die, and what is said of them. */
+typedef struct split {
+  size_t n;
+  double *die, *accuracy; /* [n] in the report's order */
+  double median, low, high, energy_j, spikes;
+  unsigned samples, errors;
+} split;
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static int make_split(const ms_train_report *report, int held_out, int before, split *s,
+                      ms_error *err) {
+  *s = (split){0};
+  s->die = calloc(2 * report->n_die + 1, sizeof(double));
+  double *sorted = calloc(report->n_die + 1, sizeof(double));
+  if (!s->die || !sorted) {
+    free(sorted);
+    return ms_fail(err, MS_ENOMEM, "no memory for the report");
+  }
+  s->accuracy = s->die + report->n_die;
+  for (size_t i = 0; i < report->n_die; i++) {
+    const ms_die_result *d = &report->die[i];
+    double accuracy = before ? d->before : d->accuracy;
+    if (!d->held_out != !held_out || !isfinite(accuracy))
+      continue;
+    s->die[s->n] = (double)d->die;
+    s->accuracy[s->n] = sorted[s->n] = accuracy;
+    s->n++;
+    s->energy_j += d->energy_j;
+    s->spikes += d->spikes;
+    s->samples += d->samples;
+    s->errors += d->errors;
+  }
+  if (s->n) {
+    qsort(sorted, s->n, sizeof *sorted, ascending);
+    s->median = s->n % 2 ? sorted[s->n / 2] : 0.5 * (sorted[s->n / 2 - 1] + sorted[s->n / 2]);
+    s->low = sorted[0];
+    s->high = sorted[s->n - 1];
+  }
+  free(sorted);
+  return MS_OK;
+}
+
+/* ---- results.h5 ---- */
+
+typedef double (*point_value)(const ms_curve_point *p);
+static double point_loss(const ms_curve_point *p) {
+  return p->loss;
+}
+static double point_train(const ms_curve_point *p) {
+  return p->train_accuracy;
+}
+static double point_validation(const ms_curve_point *p) {
+  return p->validation_accuracy;
+}
+static double point_step(const ms_curve_point *p) {
+  return (double)p->step;
+}
+static double point_die(const ms_curve_point *p) {
+  return (double)p->die;
+}
+static double point_samples(const ms_curve_point *p) {
+  return (double)p->samples;
+}
+
+/* One quantity of a curve as an array; the caller frees it. */
+static double *pick(const ms_curve *curve, point_value get) {
+  double *value = malloc((curve->n + 1) * sizeof *value);
+  for (size_t i = 0; value && i < curve->n; i++)
+    value[i] = get(&curve->point[i]);
+  return value;
+}
+
+static int save_curve(ms_results *results, const char *group, const ms_curve *curve,
+                      ms_error *err) {
+  static const struct {
+    const char *name;
+    point_value get;
+  } column[] = {{"step", point_step},
+                {"die", point_die},
+                {"samples", point_samples},
+                {"loss", point_loss},
+                {"train_accuracy", point_train},
+                {"validation_accuracy", point_validation}};
+  int code = MS_OK;
+  for (size_t i = 0; !code && i < sizeof column / sizeof *column; i++) {
+    char path[100];
+    snprintf(path, sizeof path, "%s/%s", group, column[i].name);
+    double *value = pick(curve, column[i].get);
+    code = value ? ms_results_doubles(results, path, "1", value, curve->n, err)
+                 : ms_fail(err, MS_ENOMEM, "no memory for the results");
+    free(value);
+  }
+  return code;
+}
+
+static int save_dies(ms_results *results, const ms_train_report *report, ms_error *err) {
+  size_t n = report->n_die;
+  uint64_t *whole = calloc(4 * n + 1, sizeof *whole);
+  double *real = calloc(4 * n + 1, sizeof *real);
+  if (!whole || !real) {
+    free(whole);
+    free(real);
+    return ms_fail(err, MS_ENOMEM, "no memory for the results");
+  }
+  for (size_t i = 0; i < n; i++) {
+    const ms_die_result *d = &report->die[i];
+    whole[i] = d->die;
+    whole[n + i] = d->held_out != 0;
+    whole[2 * n + i] = d->samples;
+    whole[3 * n + i] = d->errors;
+    real[i] = d->accuracy;
+    real[n + i] = d->before;
+    real[2 * n + i] = d->energy_j;
+    real[3 * n + i] = d->spikes;
+  }
+  int code;
+  (void)((code = ms_results_integers(results, "dies/die", "1", whole, n, err)) ||
+         (code = ms_results_integers(results, "dies/held_out", "1", whole + n, n, err)) ||
+         (code = ms_results_integers(results, "dies/samples", "1", whole + 2 * n, n, err)) ||
+         (code = ms_results_integers(results, "dies/failed_samples", "1", whole + 3 * n, n, err)) ||
+         (code = ms_results_doubles(results, "dies/accuracy", "1", real, n, err)) ||
+         (code = ms_results_doubles(results, "dies/accuracy_before", "1", real + n, n, err)) ||
+         (code =
+              ms_results_doubles(results, "dies/energy_per_sample", "J", real + 2 * n, n, err)) ||
+         (code = ms_results_doubles(results, "dies/spikes_per_sample", "1", real + 3 * n, n, err)));
+  free(whole);
+  free(real);
+  return code;
+}
+
+static int save_fit(ms_results *results, const ms_train_report *report, ms_error *err) {
+  size_t n = report->n_fit;
+  double *real = calloc(4 * n + 1, sizeof *real);
+  if (!real)
+    return ms_fail(err, MS_ENOMEM, "no memory for the results");
+  for (size_t i = 0; i < n; i++) {
+    real[i] = (double)report->fit[i].die;
+    real[n + i] = report->fit[i].rate;
+    real[2 * n + i] = report->fit[i].time_tau;
+    real[3 * n + i] = report->fit[i].agree;
+  }
+  int code;
+  (void)((code = ms_results_doubles(results, "fit/die", "1", real, n, err)) ||
+         (code = ms_results_doubles(results, "fit/rate_error", "1", real + n, n, err)) ||
+         (code = ms_results_doubles(results, "fit/time_error", "tau", real + 2 * n, n, err)) ||
+         (code = ms_results_doubles(results, "fit/agreement", "1", real + 3 * n, n, err)));
+  free(real);
+  return code;
+}
+
+static int save_results(ms_results *results, const ms_experiment *e, const ms_train_report *report,
+                        double peak_memory_bytes, ms_error *err) {
+  int code;
+  (void)((code = ms_publish_experiment(results, e, err)) ||
+         (code = ms_results_integer(results, "/", "chip_samples", report->chip_samples, err)) ||
+         (code = ms_results_number(results, "/", "model_accuracy", report->model_accuracy, err)) ||
+         (code = ms_results_number(results, "/", "wall_s", report->wall_s, err)) ||
+         (code = ms_results_number(results, "/", "chip_wall_s", report->chip_wall_s, err)) ||
+         (code = ms_results_number(results, "/", "router_wall_s", report->router_wall_s, err)) ||
+         (code = ms_results_number(results, "/", "peak_memory_bytes", peak_memory_bytes, err)) ||
+         (code = save_curve(results, "training/offline", &report->offline, err)) ||
+         (code = save_curve(results, "training/loop", &report->loop, err)) ||
+         (code = save_dies(results, report, err)) || (code = save_fit(results, report, err)));
+  return code;
+}
+
+/* ---- pictures ---- */
+
+static int draw_curve(ms_report_page *page, const char *folder, const char *name,
+                      const ms_curve *curve, const char *title, const char *x_label,
+                      const char *caption, ms_error *err) {
+  if (!curve->n)
+    return MS_OK;
+  double *x = pick(curve, point_step), *loss = pick(curve, point_loss);
+  double *train = pick(curve, point_train), *validation = pick(curve, point_validation);
+  int code = MS_OK;
+  if (!x || !loss || !train || !validation) {
+    code = ms_fail(err, MS_ENOMEM, "no memory for picture %s", name);
+  } else {
+    int validated = 0;
+    for (size_t i = 0; i < curve->n; i++) {
+      validated |= isfinite(validation[i]);
+      train[i] *= 100;
+      validation[i] *= 100;
+    }
+    const ms_series series[] = {{"loss", x, loss, curve->n, 0},
+                                {"accuracy, own samples", x, train, curve->n, 1},
+                                {"accuracy, validation", x, validation, curve->n, 1}};
+    const ms_plot plot = {.title = title,
+                          .x_label = x_label,
+                          .y_label = "loss",
+                          .right_label = "accuracy (%)",
+                          .right_max = 103};
+    int drawn = ms_picture_lines(folder, name, &plot, series, validated ? 3 : 2, err);
+    code = ms_publish_picture(page, drawn, folder, name, caption, err);
+  }
+  free(x);
+  free(loss);
+  free(train);
+  free(validation);
+  return code;
+}
+
+static int draw_dies(ms_report_page *page, const char *folder, const ms_train_report *report,
+                     unsigned n_class, ms_error *err) {
+  split s[4];
+  ms_series series[4];
+  static const char *const name[] = {"training dies,\\nbefore the loop", "training dies",
+                                     "held-out dies,\\nbefore the loop", "held-out dies"};
+  size_t n = 0;
+  int code = MS_OK;
+  memset(s, 0, sizeof s);
+  for (int i = 0; !code && i < 4; i++) {
+    code = make_split(report, i / 2, i % 2 == 0, &s[i], err);
+    if (!code && s[i].n)
+      series[n++] = (ms_series){name[i], s[i].die, s[i].accuracy, s[i].n, 0};
+  }
+  if (!code && n) {
+    int drawn = ms_picture_dies(folder, "dies", "Accuracy per die", series, n, 1.0 / n_class, err);
+    code = ms_publish_picture(page, drawn, folder, "dies",
+                              "Test accuracy of the same network on each die. No held-out die was "
+                              "seen in training.",
+                              err);
+  }
+  for (int i = 0; i < 4; i++)
+    free(s[i].die);
+  return code;
+}
+
+static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_train_report *report,
+                       double peak_memory_bytes, ms_error *err) {
+  const ms_experiment *e = setup->experiment;
+  for (int held_out = 1; held_out >= 0; held_out--) {
+    split s;
+    int code = make_split(report, held_out, 0, &s, err);
+    if (!code && s.n) {
+      char note[160];
+      snprintf(note, sizeof note, "median of %zu dies (lowest, highest), %u samples each%s", s.n,
+               s.samples / (unsigned)s.n, s.errors ? "; some samples failed" : "");
+      ms_publish_figure(page, held_out ? "Accuracy, held-out dies" : "Accuracy, training dies",
+                        note, err, "%.1f %% (%.1f, %.1f)", 100 * s.median, 100 * s.low,
+                        100 * s.high);
+      if (held_out || !e->n_held_out_die)
+        ms_publish_figure(page, "Energy per sample", "analog, without bias branches", err,
+                          "%.3g pJ, %.3g spikes", 1e12 * s.energy_j / (double)s.n,
+                          s.spikes / (double)s.n);
+    }
+    free(s.die);
+    if (code)
+      return code;
+  }
+  ms_publish_figure(page, "Accuracy, model alone", "no mismatch, no circuits: where training began",
+                    err, "%.1f %%", 100 * report->model_accuracy);
+  if (report->n_fit)
+    ms_publish_figure(page, "Error of the model", "spike times and counts against the circuits",
+                      err, "%.3f tau, %.1f %%", report->fit[0].time_tau, 100 * report->fit[0].rate);
+  ms_publish_figure(page, "Chip", "circuits, router, core", err, "%s, %s, %s, %u-bit weights",
+                    ms_engine_word(e->analog), ms_router_word(e->digital), e->core,
+                    setup->core->dac_bits);
+  ms_publish_figure(page, "Network", "inputs, hidden neurons, output neurons", err, "%u, %u, %u",
+                    setup->n_input, e->hidden, setup->n_output);
+  ms_publish_figure(page, "Forward passes on chips", "all phases", err, "%llu",
+                    (unsigned long long)report->chip_samples);
+  ms_publish_figure(page, "Wall time", "share of the digital half in brackets", err,
+                    "%.1f s (%.2g %%)", report->wall_s,
+                    report->chip_wall_s > 0 ? 100 * report->router_wall_s / report->chip_wall_s
+                                            : 0);
+  if (peak_memory_bytes > 0)
+    ms_publish_figure(page, "Peak memory", "all processes", err, "%.0f MiB",
+                      peak_memory_bytes / 1048576);
+  return MS_OK;
+}
+
+/* One test sample on one die with waveforms. */
+static int show_sample(ms_results *results, ms_report_page *page, const char *folder,
+                       const ms_setup *setup, const ms_train_report *report, ms_error *err) {
+  const ms_experiment *e = setup->experiment;
+  uint64_t number = e->n_held_out_die   ? e->held_out_die[0]
+                    : e->n_training_die ? e->training_die[0]
+                                        : 0;
+  ms_die die = ms_setup_die(setup, number);
+  ms_time stop = ms_time_from_s(setup->encoding.window_tau * setup->encoding.tau_s);
+  ms_chip *chip = NULL;
+  ms_config config = {0};
+  ms_run_result run = {0};
+  ms_event *in = calloc(setup->n_input + 1, sizeof *in);
+  size_t n_in =
+      in ? ms_encode(&setup->encoding, setup->task->test.value, setup->task->n_value, in) : 0;
+  int code = in ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for the sample");
+  (void)(code ||
+         (code = ms_network_config(report->network, setup->core, setup->bias, &config, err)) ||
+         (code = ms_chip_create(&setup->chip, &chip, err)) ||
+         (code = ms_chip_configure(chip, &config, err)) ||
+         (code = ms_chip_set_die(chip, &die, err)) ||
+         (code = ms_chip_set_pvt(chip, &setup->pvt, err)) ||
+         (code = ms_run_shown(chip, in, n_in, stop, &run, err)) ||
+         (code = ms_results_integer(results, "run/sample", "die", number, err)) ||
+         (code = ms_results_run(results, "run/sample", setup->core, in, n_in, &run, err)));
+  if (!code) {
+    char title[200];
+    snprintf(title, sizeof title, "Test sample 0 (class %u) on die %llu: decided %d",
+             setup->task->test.label[0], (unsigned long long)number,
+             ms_network_decide(report->network, run.spike, run.n_spike, NULL));
+    const ms_shown_run shown = {.setup = setup,
+                                .title = title,
+                                .in = in,
+                                .n_in = n_in,
+                                .run = &run,
+                                .signals = ms_router_signals(ms_chip_router(chip))};
+    code = ms_publish_sample(&shown, folder, page, err);
+  }
+  ms_run_result_clear(&run);
+  ms_config_clear(&config);
+  ms_chip_destroy(chip);
+  free(in);
+  return code;
+}
+
+int ms_publish_training(const ms_experiment *e, const ms_train_report *report,
+                        const ms_publish_options *options, ms_error *err) {
+  const char *folder = options->folder;
+  char path[PATH_MAX];
+  ms_setup *setup = NULL;
+  ms_results *results = NULL;
+  ms_report_page *page = NULL;
+  int code;
+  static const char lead[] =
+      "A spiking network trained in the loop with transistor circuits and the chip's own router. "
+      "results.h5 holds the figures, sample.fst the waveforms, package/ what a chip loads.";
+  (void)((code = ms_make_folder(folder, err)) || (code = ms_setup_create(e, &setup, err)) ||
+         (code = ms_results_create(&results, err)) ||
+         (code = ms_report_create(e->name, lead, &page, err)) ||
+         (code = save_results(results, e, report, options->peak_memory_bytes, err)) ||
+         (code = add_figures(page, setup, report, options->peak_memory_bytes, err)) ||
+         (code = show_sample(results, page, folder, setup, report, err)) ||
+         (code = draw_curve(page, folder, "offline", &report->offline, "Training on the model",
+                            "epoch", "Training on the behavioural model.", err)) ||
+         (code = draw_curve(page, folder, "loop", &report->loop, "Training in the loop",
+                            "batch on the chip",
+                            "Training in the loop: the spikes come from the chip.", err)) ||
+         (code = draw_dies(page, folder, report, setup->task->n_class, err)));
+  if (!code) {
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    code = ms_results_save(results, path, err);
+  }
+  if (!code) {
+    snprintf(path, sizeof path, "%s/index.html", folder);
+    code = ms_report_save(page, path, err);
+  }
+  ms_report_destroy(page);
+  ms_results_destroy(results);
+  ms_setup_destroy(setup);
+  return code;
+}
