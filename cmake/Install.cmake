@@ -14,5 +14,7 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mixspikeConfigVersi
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mixspikeConfig.cmake
         ${CMAKE_CURRENT_BINARY_DIR}/mixspikeConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/mixspike)
+# Relative to the file itself, so that `cmake --install --prefix` elsewhere stays right.
+file(RELATIVE_PATH MS_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(${CMAKE_CURRENT_LIST_DIR}/mixspike.pc.in ${CMAKE_CURRENT_BINARY_DIR}/mixspike.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mixspike.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

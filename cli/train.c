@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mixspike train: from an experiment to a package and a report. */
+#include "cli.h"
+#include "mixspike/publish.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char HELP[] =
+    "usage: mixspike train EXPERIMENT.yaml [options]\n\n"
+    "  --out DIR      output folder (default: the experiment's `output`)\n"
+    "  --resume       continue where an interrupted training of the same experiment stopped\n"
+    "  --no-package   do not write a package\n"
+    "  --jobs N       chips simulated at once (default: the experiment's)\n\n"
+    "Trains on the behavioural model, then in the loop with the chip, measures the accuracy on\n"
+    "every die, and writes index.html, results.h5, sample.fst and package/ into the output\n"
+    "folder. Ctrl-C leaves a state that --resume continues, with the same result.\n";
+
+static double median(double *value, size_t n) {
+  for (size_t i = 1; i < n; i++) /* few dies: insertion sort */
+    for (size_t j = i; j && value[j] < value[j - 1]; j--) {
+      double t = value[j];
+      value[j] = value[j - 1];
+      value[j - 1] = t;
+    }
+  return n % 2 ? value[n / 2] : 0.5 * (value[n / 2 - 1] + value[n / 2]);
+}
+
+/* Median accuracy of the dies of one kind; NaN if there is none. */
+static double median_accuracy(const ms_train_report *r, int held_out, size_t *n) {
+  double *value = calloc(r->n_die + 1, sizeof *value), m = NAN;
+  *n = 0;
+  for (size_t i = 0; value && i < r->n_die; i++)
+    if (!r->die[i].held_out == !held_out)
+      value[(*n)++] = r->die[i].accuracy;
+  if (*n)
+    m = median(value, *n);
+  free(value);
+  return m;
+}
+
+static void add_number(cJSON *object, const char *name, double value) {
+  if (isfinite(value))
+    cJSON_AddNumberToObject(object, name, value);
+  else
+    cJSON_AddNullToObject(object, name);
+}
+
+static void print_json(const ms_experiment *e, const ms_train_report *r, const char *folder,
+                       double peak_memory_bytes) {
+  size_t n;
+  cJSON *object = cJSON_CreateObject();
+  cJSON_AddBoolToObject(object, "ok", true);
+  cJSON_AddStringToObject(object, "experiment", e->name);
+  cJSON_AddStringToObject(object, "output", folder);
+  cJSON_AddStringToObject(object, "package", r->package);
+  add_number(object, "held_out_accuracy_median", median_accuracy(r, 1, &n));
+  add_number(object, "training_accuracy_median", median_accuracy(r, 0, &n));
+  add_number(object, "model_accuracy", r->model_accuracy);
+  add_number(object, "chip_samples", (double)r->chip_samples);
+  add_number(object, "wall_s", r->wall_s);
+  add_number(object, "chip_wall_s", r->chip_wall_s);
+  add_number(object, "router_wall_s", r->router_wall_s);
+  add_number(object, "peak_memory_bytes", peak_memory_bytes);
+  cJSON *dies = cJSON_AddArrayToObject(object, "dies");
+  for (size_t i = 0; i < r->n_die; i++) {
+    const ms_die_result *d = &r->die[i];
+    cJSON *die = cJSON_CreateObject();
+    cJSON_AddNumberToObject(die, "die", (double)d->die);
+    cJSON_AddBoolToObject(die, "held_out", d->held_out);
+    add_number(die, "before", d->before);
+    add_number(die, "accuracy", d->accuracy);
+    add_number(die, "energy_j", d->energy_j);
+    add_number(die, "spikes", d->spikes);
+    cJSON_AddNumberToObject(die, "samples", d->samples);
+    cJSON_AddNumberToObject(die, "failed_samples", d->errors);
+    cJSON_AddItemToArray(dies, die);
+  }
+  cli_print_json(object);
+}
+
+static void print_text(const ms_train_report *r, const char *folder, double peak_memory_bytes) {
+  char text[64];
+  static const char *const kind[] = {"training dies", "held-out dies"};
+  for (int held_out = 1; held_out >= 0; held_out--) {
+    size_t n;
+    double m = median_accuracy(r, held_out, &n);
+    if (n)
+      printf("%-16s %.1f %% right, median of %zu\n", kind[held_out], 100 * m, n);
+  }
+  printf("%-16s %.1f %% right\n", "model alone", 100 * r->model_accuracy);
+  printf("%-16s %llu forward passes, digital half %.2g %% of their time\n", "chip",
+         (unsigned long long)r->chip_samples,
+         r->chip_wall_s > 0 ? 100 * r->router_wall_s / r->chip_wall_s : 0);
+  printf("%-16s %s, peak memory %.0f MiB\n", "cost", cli_duration(r->wall_s, text, sizeof text),
+         peak_memory_bytes / 1048576);
+  printf("%-16s %s/index.html\n", "report", folder);
+  if (*r->package)
+    printf("%-16s %s\n", "package", r->package);
+}
+
+static int train(cli *c, ms_experiment *e, ms_train_options *options) {
+  ms_error err = {0};
+  ms_train_report report = {0};
+  cli_progress progress;
+  cli_memory *memory = cli_memory_begin();
+  options->control = cli_progress_begin(&progress, c);
+  int code = ms_train(e, options, &report, &err);
+  cli_progress_end(&progress);
+  double peak = cli_memory_end(memory);
+  if (code == MS_EINTERRUPTED)
+    code =
+        ms_fail(&err, code, "interrupted; continue with: mixspike train %s%s%s --resume", e->file,
+                options->output ? " --out " : "", options->output ? options->output : "");
+  const char *folder = options->output ? options->output : e->output;
+  if (!code) {
+    const ms_publish_options publish = {.folder = folder, .peak_memory_bytes = peak};
+    err = (ms_error){0};
+    code = ms_publish_training(e, &report, &publish, &err);
+    if (!code && err.code == MS_EMISSING)
+      fprintf(stderr, "%s\n", err.text);
+  }
+  int leave = CLI_OK;
+  if (code)
+    leave = cli_fail(c, &err);
+  else if (c->json)
+    print_json(e, &report, folder, peak);
+  else
+    print_text(&report, folder, peak);
+  ms_train_report_clear(&report);
+  return leave;
+}
+
+static int run(cli *c, int argc, char **argv) {
+  static const struct option options[] = {CLI_COMMON_OPTIONS,
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"resume", no_argument, NULL, 'r'},
+                                          {"no-package", no_argument, NULL, 'P'},
+                                          {"jobs", required_argument, NULL, 'J'},
+                                          CLI_END_OPTIONS};
+  ms_train_options train_options = {0};
+  uint64_t jobs = 0;
+  for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;)
+    switch (o) {
+    case 'o':
+      train_options.output = optarg;
+      break;
+    case 'r':
+      train_options.resume = 1;
+      break;
+    case 'P':
+      train_options.no_package = 1;
+      break;
+    case 'J':
+      if (!cli_parse_u64(optarg, 1, 256, &jobs))
+        return cli_usage(c, "--jobs takes 1 to 256");
+      break;
+    default: {
+      int leave = cli_common(c, &cli_train, o);
+      if (leave >= 0)
+        return leave;
+    }
+    }
+  if (optind + 1 != argc)
+    return cli_usage(c, "name one experiment file");
+  ms_error err = {0};
+  ms_experiment *experiment;
+  if (ms_experiment_load(argv[optind], &experiment, &err))
+    return cli_fail(c, &err);
+  if (jobs)
+    experiment->jobs = (unsigned)jobs;
+  int leave = train(c, experiment, &train_options);
+  ms_experiment_destroy(experiment);
+  return leave;
+}
+
+const cli_verb cli_train = {"train", "train a network in the loop and export it", HELP, run};
