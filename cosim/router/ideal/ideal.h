@@ -13,7 +13,7 @@ enum {
   MS_IDEAL_ACK = 2,       /* request to acknowledge, both ways */
   MS_IDEAL_REQ_PULSE = 5, /* request to the first pulse */
   MS_IDEAL_EXT_PULSE = 3, /* external event to the first pulse */
-  MS_IDEAL_SEND = 3,      /* request to the event output */
+  MS_IDEAL_SEND = 2,      /* request to the event output */
   MS_IDEAL_GAP = 1,       /* between two pulses of a row */
   MS_IDEAL_ROWS = 4,      /* per sign, as built in the RTL */
   MS_IDEAL_ENTRIES = 65536,
