@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const cli_verb *const VERBS[] = {&cli_doctor, &cli_bench};
+static const cli_verb *const VERBS[] = {&cli_doctor, &cli_bench, &cli_netlist};
 enum { N_VERB = sizeof VERBS / sizeof *VERBS };
 
 static void print_help(void) {

@@ -32,6 +32,16 @@ typedef struct request {
   uint64_t neurons, bits;
 } request;
 
+static int unknown_corner(const ms_process *process, const char *name, ms_error *err) {
+  char known[300] = "";
+  for (size_t i = 0; i < process->n_corner; i++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", process->corner[i].name);
+  }
+  return ms_fail(err, MS_EMISSING, "process %s has no corner '%s'; there: %s", process->name, name,
+                 known);
+}
+
 static int make_deck(const request *r, ms_deck **deck, ms_error *err) {
   ms_core *core;
   int code = ms_core_load(r->models, r->core, (unsigned)r->bits, &core, err);
@@ -43,8 +53,7 @@ static int make_deck(const request *r, ms_deck **deck, ms_error *err) {
   if (!bias)
     code = ms_fail(err, MS_ENOMEM, "no memory for the bias codes");
   else if (corner < 0)
-    code =
-        ms_fail(err, MS_EMISSING, "process %s has no corner '%s'", core->process->name, r->corner);
+    code = unknown_corner(core->process, r->corner, err);
   if (!code) {
     pvt.corner = (unsigned)corner;
     for (size_t i = 0; i < core->n_bias; i++)
