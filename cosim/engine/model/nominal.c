@@ -54,9 +54,10 @@ static double current(reader *r, const char *name) {
   return 1e-12;
 }
 
-static double current_or(reader *r, const char *name, double otherwise_a) {
+/* A rest level of zero means as low as the devices leak; an input may be zero. */
+static double current_or(reader *r, const char *name, double otherwise_a, double lowest_a) {
   size_t i = find_bias(r->core, r->cell, name);
-  return i == SIZE_MAX ? otherwise_a : r->bias_a[i];
+  return i == SIZE_MAX ? otherwise_a : fmax(r->bias_a[i], lowest_a);
 }
 
 /* The membrane's time constant: the core's own figure for the bias set whose default leak is
@@ -89,8 +90,8 @@ int ms_model_from_currents(const ms_core *core, const ms_pvt *pvt, const double 
   m.itau_a = current(&r, "ileak") / leak_ratio;
   m.igain_a = current(&r, "igain");
   m.ithr_a = current(&r, "ithr");
-  m.i0_a = current_or(&r, "irest", m.igain_a / 2);
-  m.idc_a = current_or(&r, "idc", 0);
+  m.i0_a = current_or(&r, "irest", m.igain_a / 2, 1e-15);
+  m.idc_a = current_or(&r, "idc", 0, 0);
   double iref_a = current(&r, "iref");
   if (r.rc)
     return r.rc;
@@ -109,7 +110,7 @@ int ms_model_from_currents(const ms_core *core, const ms_pvt *pvt, const double 
     row->sign = core->row[k].sign;
     row->itau_a = current(&r, "itau") / leak_ratio;
     row->igain_a = current(&r, "igain");
-    row->i0_a = current_or(&r, "irest", row->igain_a / 2);
+    row->i0_a = current_or(&r, "irest", row->igain_a / 2, 1e-15);
     double unit_a = current(&r, "iw");
     if (r.rc)
       return r.rc;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Integration of the model: classic Runge-Kutta on the membrane and on rows whose pulse is on; rows
- * without a pulse decay exactly. */
+/* Integration of the model: rows in closed form, the membrane by classic Runge-Kutta. */
 #include "engine/model/model.h"
 
 #include <string.h>
@@ -32,69 +31,85 @@ static double membrane_slope(const ms_model_group *g, double v, const double *i_
   return ms_neuron_model_slope(&g->m, v, g->v_rest, exc > 0 ? exc : 0, inh);
 }
 
-/* Currents of rows without a pulse after a decay by the given factors. */
-static void decay_rows(const ms_model_group *g, const double *from, const double *factor,
-                       double *to) {
-  for (unsigned r = 0; r < g->m.n_row; r++) {
-    double rest = g->m.row[r].i0_a;
-    if (g->w_a[r] <= 0)
-      to[r] = rest + (from[r] - rest) * factor[r];
+/* y with y + ln y = c: Newton's iteration, which converges from either side. */
+static double solve_growth(double c) {
+  double y = c > 1 ? c - log(c) : exp(c) / (1 + exp(c));
+  for (int k = 0; k < 20; k++) {
+    double next = y * (1 + c - log(y)) / (1 + y);
+    if (fabs(next - y) <= 1e-7 * next) /* the next would be within 1e-14 */
+      return next;
+    y = next;
   }
+  return y;
 }
 
-/* One step of length h_s from `s`; `half` holds exp(-h/2/tau) of each row. */
+/* A row after h_s, where half_decay = exp(-h_s/2/tau). The pulse alone has a closed form, and so
+ * has the decay: half a decay, the pulse, half a decay. A pulse is short against tau, so what the
+ * splitting leaves out, of order (h/tau)^2, is small; without a pulse it is exact. */
+static double row_after(const ms_model_group *g, unsigned r, double i_a, double h_s,
+                        double half_decay) {
+  const ms_row_model *row = &g->m.row[r];
+  double rest = row->i0_a, i = rest + (i_a - rest) * half_decay;
+  if (g->w_a[r] > 0) {
+    double x = i / row->igain_a;
+    i = row->igain_a * solve_growth(x + log(x) + g->w_a[r] / row->itau_a * h_s / row->tau_s);
+  }
+  return rest + (i - rest) * half_decay;
+}
+
+/* One step of length h_s from `s`; `half` holds exp(-h_s/2/tau) of each row. */
 static ms_model_state step(const ms_model_group *g, const ms_model_state *s, double h_s,
                            const double *half) {
-  const ms_neuron_model *m = &g->m;
-  int moves = g->phase == MS_MODEL_INTEGRATE;
-  double middle[MS_MAX_ROWS], end[MS_MAX_ROWS], stage[MS_MAX_ROWS];
-  double kv[4] = {0}, ki[4][MS_MAX_ROWS] = {{0}};
-  static const double reach[4] = {0, 0.5, 0.5, 1};
-  decay_rows(g, s->i_a, half, middle);
-  decay_rows(g, middle, half, end);
-  for (int k = 0; k < 4; k++) {
-    double v = k ? s->v + reach[k] * h_s * kv[k - 1] : s->v;
-    for (unsigned r = 0; r < m->n_row; r++) {
-      if (g->w_a[r] > 0) {
-        stage[r] = k ? s->i_a[r] + reach[k] * h_s * ki[k - 1][r] : s->i_a[r];
-        ki[k][r] = ms_row_model_slope(&m->row[r], stage[r], g->w_a[r]);
-      } else {
-        stage[r] = k == 0 ? s->i_a[r] : k == 3 ? end[r] : middle[r];
-      }
-    }
-    if (moves)
-      kv[k] = membrane_slope(g, v, stage);
-  }
   ms_model_state next = *s;
-  next.v += h_s / 6 * (kv[0] + 2 * kv[1] + 2 * kv[2] + kv[3]);
+  double middle[MS_MAX_ROWS];
+  for (unsigned r = 0; r < g->m.n_row; r++) {
+    if (g->w_a[r] > 0) {
+      middle[r] = row_after(g, r, s->i_a[r], 0.5 * h_s, sqrt(half[r]));
+      next.i_a[r] = row_after(g, r, s->i_a[r], h_s, half[r]);
+    } else {
+      double rest = g->m.row[r].i0_a;
+      middle[r] = rest + (s->i_a[r] - rest) * half[r];
+      next.i_a[r] = rest + (middle[r] - rest) * half[r];
+    }
+  }
+  if (g->phase != MS_MODEL_INTEGRATE)
+    return next;
+  double k1 = membrane_slope(g, s->v, s->i_a);
+  double k2 = membrane_slope(g, s->v + 0.5 * h_s * k1, middle);
+  double k3 = membrane_slope(g, s->v + 0.5 * h_s * k2, middle);
+  double k4 = membrane_slope(g, s->v + h_s * k3, next.i_a);
+  next.v += h_s / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
   if (next.v < g->v_rest)
     next.v = g->v_rest;
-  for (unsigned r = 0; r < m->n_row; r++)
-    next.i_a[r] = g->w_a[r] > 0
-                      ? s->i_a[r] + h_s / 6 * (ki[0][r] + 2 * ki[1][r] + 2 * ki[2][r] + ki[3][r])
-                      : end[r];
   return next;
 }
 
-/* The longest step that the state at the anchor allows. */
+/* Whether a step of this level is short enough for the rows' currents. */
+static int fits(const ms_model_group *g, unsigned level, const double *i_a) {
+  double input = g->m.idc_a;
+  for (unsigned r = 0; r < g->m.n_row; r++)
+    input += i_a[r];
+  return level + 1 == MS_MODEL_LEVELS ||
+         g->step_s[level] * (1 + input / g->m.itau_a) <= step_fraction * g->m.tau_s;
+}
+
+/* The longest step that the state at the anchor allows, with pulses that go on all through it. */
 static unsigned choose_level(const ms_model_group *g) {
-  const ms_neuron_model *m = &g->m;
-  double input = m->idc_a, h_s;
-  for (unsigned r = 0; r < m->n_row; r++)
-    input += g->now.i_a[r];
-  h_s = step_fraction * m->tau_s / (1 + input / m->itau_a);
-  for (unsigned r = 0; r < m->n_row; r++) {
-    const ms_row_model *row = &m->row[r];
-    if (g->w_a[r] > 0) {
-      double rate = 1 + g->w_a[r] / row->itau_a / (1 + g->now.i_a[r] / row->igain_a);
-      if (step_fraction * row->tau_s / rate < h_s)
-        h_s = step_fraction * row->tau_s / rate;
-    }
-  }
   unsigned level = 0;
-  while (level + 1 < MS_MODEL_LEVELS && g->step_s[level] > h_s)
+  while (!fits(g, level, g->now.i_a))
     level++;
-  return level;
+  double end[MS_MAX_ROWS];
+  int pulsed = 0;
+  memcpy(end, g->now.i_a, sizeof end);
+  for (;; level++) {
+    for (unsigned r = 0; r < g->m.n_row; r++)
+      if (g->w_a[r] > 0) {
+        end[r] = row_after(g, r, g->now.i_a[r], g->step_s[level], g->half_decay[level][r]);
+        pulsed = 1;
+      }
+    if (!pulsed || fits(g, level, end))
+      return level;
+  }
 }
 
 /* Cubic through values and slopes at both ends, at fraction x of the step. */
