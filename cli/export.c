@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mixspike export: a package's configuration in the form that a test bench or firmware takes. */
+#include "cli.h"
+#include "mixspike/package.h"
+#include "mixspike/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char HELP[] =
+    "usage: mixspike export PACKAGE [options]\n\n"
+    "  --format F      csv (default), c (an array for firmware) or json\n"
+    "  -o, --out FILE  (default: standard output)\n\n"
+    "Checks the package, then writes the sequence of configuration writes: word address and data,\n"
+    "in the order in which the chip takes them. The $readmemh images lie in the package itself.\n";
+
+static const char *const FORMATS[] = {"csv", "c", "json", NULL};
+
+static void print_csv(FILE *out, const ms_package *package) {
+  fprintf(out, "address,data\n");
+  for (size_t i = 0; i < package->n_write; i++)
+    fprintf(out, "0x%05x,0x%08x\n", package->write[i][0], package->write[i][1]);
+}
+
+static void print_c(FILE *out, const ms_package *package) {
+  fprintf(out,
+          "/* Configuration of experiment %s: word address, data; written in this order. */\n"
+          "#include <stdint.h>\n\nstatic const uint32_t mixspike_config[%zu][2] = {\n",
+          package->experiment->name, package->n_write);
+  for (size_t i = 0; i < package->n_write; i++)
+    fprintf(out, "    {0x%05x, 0x%08x},\n", package->write[i][0], package->write[i][1]);
+  fprintf(out, "};\n");
+}
+
+static void print_json(FILE *out, const ms_package *package) {
+  fprintf(out, "{\"experiment\": \"%s\", \"writes\": [", package->experiment->name);
+  for (size_t i = 0; i < package->n_write; i++)
+    fprintf(out, "%s[%u, %u]", i ? ", " : "", package->write[i][0], package->write[i][1]);
+  fprintf(out, "]}\n");
+}
+
+static int export_package(cli *c, const char *dir, int format, const char *path) {
+  ms_error err = {0};
+  ms_package *package;
+  if (ms_package_open(dir, &package, &err))
+    return cli_fail(c, &err);
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  int code = out ? MS_OK : ms_fail(&err, MS_ENOMEM, "no memory for the export");
+  if (out) {
+    (format == 2 ? print_json : format == 1 ? print_c : print_csv)(out, package);
+    if (fclose(out))
+      code = ms_fail(&err, MS_ENOMEM, "no memory for the export");
+  }
+  if (!code && path)
+    code = ms_write_file(path, text, size, &err);
+  else if (!code && (fwrite(text, 1, size, stdout) != size || fflush(stdout)))
+    code = ms_fail(&err, MS_EIO, "cannot write to standard output");
+  free(text);
+  ms_package_destroy(package);
+  return code ? cli_fail(c, &err) : CLI_OK;
+}
+
+static int run(cli *c, int argc, char **argv) {
+  static const struct option options[] = {CLI_COMMON_OPTIONS,
+                                          {"format", required_argument, NULL, 'f'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          CLI_END_OPTIONS};
+  const char *path = NULL;
+  int format = 0;
+  for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;) {
+    int leave = -1;
+    if (o == 'o')
+      path = optarg;
+    else if (o == 'f')
+      leave = (format = cli_parse_word(optarg, FORMATS)) < 0
+                  ? cli_usage(c, "--format takes csv, c or json")
+                  : -1;
+    else
+      leave = cli_common(c, &cli_export, o);
+    if (leave >= 0)
+      return leave;
+  }
+  if (optind + 1 != argc)
+    return cli_usage(c, "name one package folder");
+  return export_package(c, argv[optind], c->json ? 2 : format, path);
+}
+
+const cli_verb cli_export = {
+    "export", "write a package's configuration for a test bench or firmware", HELP, run};
