@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike doctor: which versions of what are here, and whether they suffice. */
 #include "cli.h"
+#include "engine/ngspice/service.h"
 #include "mixspike/record.h"
 #include "mixspike/router_map.h"
 
@@ -91,6 +92,53 @@ static void check_router(doctor *d) {
   ms_router_destroy(router);
 }
 
+/* Solves the bias lines of a core: worker, models and simulator at work together. */
+static int try_core(const doctor *d, const char *name, size_t *n_bias, ms_error *err) {
+  ms_core *core;
+  int code = ms_core_load(d->models, name, 0, &core, err);
+  if (code)
+    return code;
+  ms_engine *engine = NULL;
+  const ms_engine_options options = {.kind = MS_ENGINE_NGSPICE, .timeout_s = 30};
+  const ms_die die = {.seed = 1, .die = 1, .strength = 1};
+  const ms_pvt pvt = {0};
+  *n_bias = core->n_bias;
+  uint16_t *code_of = calloc(core->n_bias + 1, sizeof *code_of);
+  double *bias_v = calloc(core->n_bias + 1, sizeof *bias_v);
+  if (!code_of || !bias_v)
+    code = ms_fail(err, MS_ENOMEM, "out of memory");
+  for (size_t i = 0; !code && i < core->n_bias; i++)
+    code_of[i] = (uint16_t)core->bias[i].bias->code[MS_SET_ACCELERATED];
+  if (!code)
+    code = ms_engine_create(&options, core, &engine, err);
+  if (!code)
+    code = ms_engine_bias(engine, &die, &pvt, code_of, bias_v, NULL, err);
+  ms_engine_destroy(engine);
+  free(code_of);
+  free(bias_v);
+  ms_core_destroy(core);
+  return code;
+}
+
+static void check_ngspice(doctor *d) {
+  static const char core[] = "dpi16";
+  ms_error err = {0};
+  char text[N_TEXT];
+  ms_service *service;
+  int code = ms_service_create(NULL, 30, &service, &err);
+  snprintf(text, sizeof text, "%.250s", code ? err.text : ms_service_banner(service));
+  if (!code)
+    ms_service_destroy(service);
+  say(d, "ngspice", code ? BAD : GOOD, text);
+
+  size_t n_bias;
+  if (try_core(d, core, &n_bias, &err))
+    snprintf(text, sizeof text, "%.280s", err.text);
+  else
+    snprintf(text, sizeof text, "core %s: ngspice solves its %zu bias lines", core, n_bias);
+  say(d, "models", err.code ? BAD : GOOD, text);
+}
+
 static void check_programs(doctor *d) {
   static const struct {
     const char *name, *command, *without;
@@ -156,6 +204,7 @@ static int run(cli *c, int argc, char **argv) {
     d.checks = cJSON_CreateArray();
   check_library(&d);
   check_router(&d);
+  check_ngspice(&d);
   check_programs(&d);
   check_machine(&d);
   check_cache(&d);

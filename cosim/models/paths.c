@@ -3,6 +3,8 @@
 #include "models/paths.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +33,26 @@ static void add_dir(ms_loader *loader, const char *dir) {
   loader->dir[loader->n_dir++] = full;
 }
 
+/* LIBDIR/../share: an installation, also one that was moved after it was built. */
+static bool beside_library(char path[PATH_MAX]) {
+  Dl_info info;
+  char lib[PATH_MAX];
+  if (!dladdr((const void *)(size_t)ms_find_core, &info) || !info.dli_fname ||
+      !realpath(info.dli_fname, lib))
+    return false;
+  *strrchr(lib, '/') = '\0';
+  static const char *const up[] = {"..", "../.."};
+  for (size_t i = 0; i < 2; i++) {
+    int n = snprintf(path, PATH_MAX, "%s/%s/share/mixspike/analog-models", lib, up[i]);
+    if (n > 0 && n < PATH_MAX && is_folder(path))
+      return true;
+  }
+  return false;
+}
+
 /* The library's folder; a wish that cannot be fulfilled is an error, not passed over. */
-static int find_library(ms_loader *loader, const char *wish, const char **dir) {
+static int find_library(ms_loader *loader, const char *wish, char beside[PATH_MAX],
+                        const char **dir) {
   const char *env = getenv("MIXSPIKE_MODELS");
   const char *from = wish ? "" : env && *env ? " (from MIXSPIKE_MODELS)" : NULL;
   *dir = wish ? wish : env;
@@ -42,7 +62,12 @@ static int find_library(ms_loader *loader, const char *wish, const char **dir) {
                                      "%s%s is not a folder; it must hold process/, cells/ and "
                                      "cores/",
                                      *dir, from);
-  static const char *const standard[] = {MS_INSTALL_MODELS_DIR, MS_SOURCE_MODELS_DIR};
+  /* A library that was built and not installed uses its own source, not an older installation. */
+  if (beside_library(beside)) {
+    *dir = beside;
+    return 0;
+  }
+  static const char *const standard[] = {MS_SOURCE_MODELS_DIR, MS_INSTALL_MODELS_DIR};
   for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
     if (is_folder(*dir = standard[i]))
       return 0;
@@ -72,8 +97,9 @@ static void list_cores(const char *dir, char *buf, size_t n) {
 }
 
 int ms_find_core(ms_loader *loader, const char *models_dir, const char *name, char **file) {
+  char beside[PATH_MAX];
   const char *library;
-  int rc = find_library(loader, models_dir, &library);
+  int rc = find_library(loader, models_dir, beside, &library);
   if (rc)
     return rc;
   if (ms_is_path(name)) {

@@ -41,3 +41,8 @@ cmp out again || fail "the two programs differ"
 MIXSPIKE=$(echo "$work"/prefix/bin/mixspike)
 run 0 --version
 [ -d "$work/prefix/share/mixspike/analog-models" ] || fail "the models are not installed"
+# Its own worker and models must do, wherever it was put.
+run 0 doctor
+says out "ngspice-" "bias lines"
+run 0 netlist dpi16
+says out "$work/prefix/share/mixspike/analog-models"
