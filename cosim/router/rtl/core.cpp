@@ -63,7 +63,10 @@ public:
     edge(EdgeIn(), out);
   }
   ~CoreOf() override {
+    enter(); // Verilator's runtime finds the context through the thread
     top_->final();
+    top_.reset();
+    Verilated::threadContextp(nullptr);
   }
 
   const CoreSize &size() const override {
