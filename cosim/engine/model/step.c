@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* A step changes the fastest exponent by a quarter at most, and is tau/32 long at most. */
+/* A step is tau/32 long at most. */
 static const double step_fraction = 0.25, longest_fraction = 1.0 / 32;
 
 void ms_model_prepare(ms_model_group *g) {
@@ -23,12 +23,21 @@ void ms_model_prepare(ms_model_group *g) {
   g->refractory_ps = ms_time_from_s(m->t_ref_s);
 }
 
+/* Sums of the currents into and out of the membrane. */
+static void sum_rows(const ms_model_group *g, const double *i_a, double *exc, double *inh) {
+  *exc = g->m.idc_a + (g->spec.inject_a ? *g->spec.inject_a : 0);
+  *inh = 0;
+  if (*exc < 0)
+    *exc = 0;
+  for (unsigned r = 0; r < g->m.n_row; r++)
+    *(g->m.row[r].sign == MS_EXC ? exc : inh) += i_a[r];
+}
+
 /* Slope of the membrane with the rows at currents i_a. */
 static double membrane_slope(const ms_model_group *g, double v, const double *i_a) {
-  double exc = g->m.idc_a + (g->spec.inject_a ? *g->spec.inject_a : 0), inh = 0;
-  for (unsigned r = 0; r < g->m.n_row; r++)
-    *(g->m.row[r].sign == MS_EXC ? &exc : &inh) += i_a[r];
-  return ms_neuron_model_slope(&g->m, v, g->v_rest, exc > 0 ? exc : 0, inh);
+  double exc, inh;
+  sum_rows(g, i_a, &exc, &inh);
+  return ms_neuron_model_slope(&g->m, v, g->v_rest, exc, inh);
 }
 
 /* y with y + ln y = c: Newton's iteration, which converges from either side. */
@@ -84,19 +93,22 @@ static ms_model_state step(const ms_model_group *g, const ms_model_state *s, dou
   return next;
 }
 
-/* Whether a step of this level is short enough for the rows' currents. */
-static int fits(const ms_model_group *g, unsigned level, const double *i_a) {
-  double input = g->m.idc_a;
-  for (unsigned r = 0; r < g->m.n_row; r++)
-    input += i_a[r];
-  return level + 1 == MS_MODEL_LEVELS ||
-         g->step_s[level] * (1 + input / g->m.itau_a) <= step_fraction * g->m.tau_s;
+/* Whether a step of this level is short enough for the rows' currents: the membrane, an exponent
+ * itself, moves by a quarter at most. */
+static int fits(const ms_model_group *g, unsigned level, const double *i_a, double gain) {
+  if (g->phase != MS_MODEL_INTEGRATE || level + 1 == MS_MODEL_LEVELS)
+    return 1;
+  double exc, inh;
+  sum_rows(g, i_a, &exc, &inh);
+  double rate = 1 + (inh + exc / gain) / g->m.itau_a;
+  return g->step_s[level] * rate <= step_fraction * g->m.tau_s;
 }
 
 /* The longest step that the state at the anchor allows, with pulses that go on all through it. */
 static unsigned choose_level(const ms_model_group *g) {
   unsigned level = 0;
-  while (!fits(g, level, g->now.i_a))
+  double gain = 1 + exp(g->now.v);
+  while (!fits(g, level, g->now.i_a, gain))
     level++;
   double end[MS_MAX_ROWS];
   int pulsed = 0;
@@ -107,7 +119,7 @@ static unsigned choose_level(const ms_model_group *g) {
         end[r] = row_after(g, r, g->now.i_a[r], g->step_s[level], g->half_decay[level][r]);
         pulsed = 1;
       }
-    if (!pulsed || fits(g, level, end))
+    if (!pulsed || fits(g, level, end, gain))
       return level;
   }
 }
