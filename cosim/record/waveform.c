@@ -51,7 +51,8 @@ static size_t count_changes(const ms_run_result *run) {
   return n;
 }
 
-/* Declares the router's signals: "name[width]"; *n is their number. */
+/* Declares the router's signals: "name[width]"; what stands before a dot becomes a scope. *n is
+ * their number. */
 static fstHandle *declare_signals(void *fst, const char *const *signals, unsigned **width,
                                   size_t *n) {
   *n = 0;
@@ -62,19 +63,31 @@ static fstHandle *declare_signals(void *fst, const char *const *signals, unsigne
   if (!handle || !*width || !*n)
     return handle;
   fstWriterSetScope(fst, FST_ST_VCD_MODULE, "router", NULL);
+  char scope[64] = "";
   for (size_t i = 0; i < *n; i++) {
-    const char *bracket = strrchr(signals[i], '[');
+    char name[128];
+    snprintf(name, sizeof name, "%.100s", signals[i]);
+    char *bracket = strrchr(name, '['), *dot = strchr(name, '.');
     unsigned long bits = bracket ? strtoul(bracket + 1, NULL, 10) : 1;
     (*width)[i] = bits >= 1 && bits <= 64 ? (unsigned)bits : 64;
-    char name[128];
-    size_t length = bracket ? (size_t)(bracket - signals[i]) : strlen(signals[i]);
-    if (length > 100)
-      length = 100;
-    snprintf(name, sizeof name, "%.*s", (int)length, signals[i]);
+    if (bracket)
+      *bracket = '\0';
+    if (dot)
+      *dot = '\0';
+    if (strncmp(scope, dot ? name : "", sizeof scope - 1)) {
+      if (*scope)
+        fstWriterSetUpscope(fst);
+      snprintf(scope, sizeof scope, "%.60s", dot ? name : "");
+      if (*scope)
+        fstWriterSetScope(fst, FST_ST_VCD_MODULE, scope, NULL);
+    }
+    char *last = dot ? dot + 1 : name;
     if ((*width)[i] > 1)
-      snprintf(name + length, sizeof name - length, " [%u:0]", (*width)[i] - 1);
-    handle[i] = fstWriterCreateVar(fst, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, (*width)[i], name, 0);
+      snprintf(last + strlen(last), 16, " [%u:0]", (*width)[i] - 1);
+    handle[i] = fstWriterCreateVar(fst, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, (*width)[i], last, 0);
   }
+  if (*scope)
+    fstWriterSetUpscope(fst);
   fstWriterSetUpscope(fst);
   return handle;
 }

@@ -156,7 +156,7 @@ static void fst_holds_signals_and_voltages(void **state) {
   assert_true(picosecond);
   assert_int_equal(reals, 2 * N_NEURON);
   assert_int_equal(wires, 2);
-  assert_int_equal(scopes, 1 + N_NEURON);
+  assert_int_equal(scopes, 2 + N_NEURON); /* router, router.arbiter, one a neuron */
   assert_true(points >= 2 * N_NEURON * (N_POINT - 1));
   assert_int_equal(last, 40000000);
 }

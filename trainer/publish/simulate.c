@@ -154,7 +154,7 @@ static int write_folder(const ms_shown_run *shown, const ms_simulate_options *o,
     ms_publish_figure(page, "Energy", "analog, without bias branches", err, "%.3g pJ",
                       1e12 * report->energy_j);
     ms_publish_figure(page, "Wall time", "share of the digital half in brackets", err,
-                      "%.2f s (%.1f %%)", report->wall_s,
+                      "%.2f s (%.2g %%)", report->wall_s,
                       report->wall_s > 0 ? 100 * report->router_wall_s / report->wall_s : 0);
     code = ms_publish_sample(shown, o->output, page, err);
   }
