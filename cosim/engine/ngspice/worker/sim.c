@@ -151,6 +151,7 @@ int ms_sim_command(const char *line) {
   strcpy(copy, line);
   sim.complained = false;
   int rc = ngSpice_Command(copy);
+  ngSpice_Command(NULL); /* frees the command, which ngspice would keep for ever */
   return rc || sim.complained ? -1 : 0;
 }
 
