@@ -42,8 +42,8 @@ typedef struct ms_experiment {
   double rate;                           /**< of Adam, weight codes per step at full scale 15 */
   double beta;                           /**< steepness of the surrogate gradient */
   double coarse_step_tau, fine_step_tau; /**< time steps of the model */
-  unsigned loop_batches, loop_batch;     /**< in the loop with the chip */
-  double loop_rate;
+  unsigned loop_batches, loop_batch;     /**< updates in the loop, chip samples in each */
+  double loop_rate;                      /**< of Adam in the loop */
 
   ms_engine_kind analog;
   ms_router_kind digital;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an experiment to what it names: core, task, bias codes, and the options of its chips. */
+#include "mixspike/experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int set_biases(ms_setup *s, ms_error *err) {
+  const ms_experiment *e = s->experiment;
+  s->bias = calloc(s->core->n_bias ? s->core->n_bias : 1, sizeof *s->bias);
+  if (!s->bias)
+    return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
+  for (size_t i = 0; i < s->core->n_bias; i++)
+    s->bias[i] = (uint16_t)s->core->bias[i].bias->code[e->bias_set];
+  for (size_t i = 0; i < e->n_bias; i++) {
+    int k = ms_core_find_bias(s->core, e->bias[i].name);
+    if (k < 0)
+      return ms_fail(err, MS_EMISSING, "%s: key 'biases.%s': core %s has no such bias line",
+                     e->file, e->bias[i].name, s->core->name);
+    s->bias[k] = e->bias[i].code;
+  }
+  return MS_OK;
+}
+
+static int check_fit(const ms_setup *s, ms_error *err) {
+  const ms_experiment *e = s->experiment;
+  unsigned rows[2] = {0, 0};
+  for (size_t i = 0; i < s->core->n_row; i++)
+    rows[s->core->row[i].sign]++;
+  for (int sign = 0; sign < 2; sign++)
+    if (rows[sign] < e->parallel)
+      return ms_fail(
+          err, MS_ERANGE, "%s: key 'network.rows': %u rows are wanted, but core %s has %u %s rows",
+          e->file, e->parallel, s->core->name, rows[sign], sign ? "inhibitory" : "excitatory");
+  return MS_OK;
+}
+
+static int fill(ms_setup *s, ms_error *err) {
+  const ms_experiment *e = s->experiment;
+  int rc = ms_core_load(e->models_dir, e->core, e->dac_bits, &s->core, err);
+  if (rc) {
+    ms_fail_context(err, "%s: key 'core'", e->file);
+    return rc;
+  }
+  ms_task_options options = {
+      .name = e->task, .n_train = e->n_train, .n_validation = e->n_validation, .n_test = e->n_test};
+  rc = ms_task_create(&options, &s->task, err);
+  if (rc) {
+    ms_fail_context(err, "%s: key 'task'", e->file);
+    return rc;
+  }
+  s->pvt = e->pvt;
+  if (e->corner) {
+    int corner = ms_process_find_corner(s->core->process, e->corner);
+    if (corner < 0)
+      return ms_fail(err, MS_EMISSING, "%s: key 'pvt.corner': process %s has no corner '%s'",
+                     e->file, s->core->process->name, e->corner);
+    s->pvt.corner = (unsigned)corner;
+  }
+  if (!(rc = set_biases(s, err)))
+    rc = check_fit(s, err);
+  if (rc)
+    return rc;
+  s->encoding = e->encoding;
+  if (s->encoding.tau_s <= 0)
+    s->encoding.tau_s = s->core->tau_s[e->bias_set];
+  s->n_input = ms_encoding_inputs(&s->encoding, s->task->n_value);
+  s->n_output = s->task->n_class * e->outputs_per_class;
+  s->n_neuron = e->hidden + s->n_output;
+  s->chip = (ms_chip_options){.core = s->core,
+                              .engine = {.kind = e->analog},
+                              .router = e->digital,
+                              .driver = e->driver,
+                              .n_neuron = s->n_neuron,
+                              .n_input = s->n_input,
+                              .workers = 1,
+                              .set = e->bias_set};
+  return MS_OK;
+}
+
+int ms_setup_create(const ms_experiment *experiment, ms_setup **out, ms_error *err) {
+  *out = NULL;
+  ms_setup *s = calloc(1, sizeof *s);
+  if (!s)
+    return ms_fail(err, MS_ENOMEM, "no memory for a setup");
+  s->experiment = experiment;
+  int rc = fill(s, err);
+  if (rc) {
+    ms_setup_destroy(s);
+    return rc;
+  }
+  *out = s;
+  return MS_OK;
+}
+
+void ms_setup_destroy(ms_setup *s) {
+  if (!s)
+    return;
+  ms_core_destroy(s->core);
+  ms_task_destroy(s->task);
+  free(s->bias);
+  free(s);
+}
+
+ms_die ms_setup_die(const ms_setup *s, uint64_t number) {
+  return (ms_die){
+      .seed = s->experiment->die_seed, .die = number, .strength = s->experiment->strength};
+}
