@@ -123,7 +123,7 @@ static void read_training(ms_experiment *e, ms_yaml_node *root) {
   ms_yaml_node *training = section(root, "training");
   e->epochs = count(training, "epochs", 30, 0, 100000);
   e->fine_epochs = count(training, "fine_epochs", 4, 0, 100000);
-  e->batch = count(training, "batch", 40, 1, 100000);
+  e->batch = count(training, "batch", 32, 1, 100000);
   e->rate = ms_yaml_real_or(training, "rate", 0.003, 1e-6, 1);
   e->beta = ms_yaml_real_or(training, "surrogate_beta", 30, 0.1, 1000);
   e->coarse_step_tau = ms_yaml_real_or(training, "coarse_step", 0.05, 0.001, 0.5);

@@ -35,22 +35,22 @@ typedef struct ms_sim_spike {
 typedef struct ms_layer {
   const ms_sim_params *p;
   unsigned n_pre, n_post, n_parallel, max_steps;
-  unsigned n_row;                  /**< rows in use */
-  uint8_t row[MS_MAX_ROWS];        /**< their numbers in p */
-  uint8_t *slot[2];                /**< [n_pre * n_parallel] row in use of each column, by sign */
-  float *charge[2];                /**< [n_pre * n_parallel][n_post] of one pulse, by sign */
-  float *charge_gradient[2];       /**< the same shape */
+  unsigned n_row;            /**< rows in use */
+  uint8_t row[MS_MAX_ROWS];  /**< their numbers in p */
+  uint8_t *slot[2];          /**< [n_pre * n_parallel] row in use of each column, by sign */
+  float *charge[2];          /**< [n_pre * n_parallel][n_post] of one pulse, by sign */
+  float *charge_gradient[2]; /**< the same shape */
 
   /* Of the run; index [step][(row)][neuron * MS_LANES + lane]. */
-  float *x;      /**< row currents at grid points, after arrivals */
-  float *m;      /**< membrane current at grid points, after reset */
-  float *peak;   /**< membrane current at the end of a step, before reset */
-  float *span;   /**< time that the membrane integrates in a step, in its own time constants */
-  float *leak;   /**< decay factor of half a step */
-  float *mid;    /**< membrane current after the charge, before the second half of the leak */
-  float *q;      /**< one grid point: arriving charge by row */
+  float *x;          /**< row currents at grid points, after arrivals */
+  float *m;          /**< membrane current at grid points, after reset */
+  float *peak;       /**< membrane current at the end of a step, before reset */
+  float *span;       /**< time that the membrane integrates in a step, in its own time constants */
+  float *leak;       /**< decay factor of half a step */
+  float *mid;        /**< membrane current after the charge, before the second half of the leak */
+  float *q;          /**< one grid point: arriving charge by row */
   float *q_gradient; /**< [step][row][..] gradient by arriving charge */
-  float *rem;    /**< dead time left, tau */
+  float *rem;        /**< dead time left, tau */
   size_t n_spike, spike_room;
   ms_sim_spike *spike; /**< in order of steps */
 } ms_layer;
@@ -82,8 +82,9 @@ int ms_layer_forward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, fl
 /** Gradient of a loss; adds to charge_gradient and fills q_gradient.
  * @param by_spike  gradient by a spike: of each (neuron, lane) where `stride` is 0, else at
  *                  [step * stride + neuron * MS_LANES + lane]
- * @param by_peak   NULL, or the loss's own gradient by `peak` [step][..] */
-void ms_layer_backward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, float dt,
-                       float beta, const float *by_spike, size_t stride, const float *by_peak);
+ * @param by_peak   NULL, or the loss's own gradient by `peak` [step][..]
+ * @return 0 or MS_ENOMEM */
+int ms_layer_backward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, float dt, float beta,
+                      const float *by_spike, size_t stride, const float *by_peak);
 
 #endif

@@ -10,8 +10,8 @@ void ms_sim_params_from(const ms_neuron_model *m, const ms_sim_latency *latency,
   out->rate = (float)(tau_s / m->tau_s);
   out->rest = (float)(m->i0_a / m->igain_a);
   out->threshold = (float)(m->ithr_a / m->igain_a);
-  out->dead = (float)((m->rise_s + latency->ack_s + m->fall_s + latency->release_s + m->t_ref_s) /
-                      tau_s);
+  out->dead =
+      (float)((m->rise_s + latency->ack_s + m->fall_s + latency->release_s + m->t_ref_s) / tau_s);
   out->input_delay = (float)(latency->input_s / tau_s);
   out->spike_delay = (float)((m->rise_s + latency->spike_s) / tau_s);
   out->n_code = 1u << dac_bits;
@@ -25,8 +25,8 @@ void ms_sim_params_from(const ms_neuron_model *m, const ms_sim_latency *latency,
     to->drive = (float)(from->igain_a / m->itau_a);
     /* Code 0 has its leakage, but a connection of code 0 is left out of the routing table. */
     for (unsigned code = 1; code < out->n_code; code++)
-      to->charge[code] = (float)(ms_row_model_weight_a(from, code) * pulse_s /
-                                 (from->itau_a * from->tau_s));
+      to->charge[code] =
+          (float)(ms_row_model_weight_a(from, code) * pulse_s / (from->itau_a * from->tau_s));
     unsigned s = (unsigned)from->sign;
     out->of_sign[s][out->n_of_sign[s]++] = (uint8_t)r;
   }

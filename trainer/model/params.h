@@ -19,10 +19,10 @@ typedef struct ms_sim_row {
 } ms_sim_row;
 
 typedef struct ms_sim_params {
-  float rate;       /**< of the membrane, per tau */
-  float rest;       /**< membrane current at rest */
-  float threshold;  /**< membrane current that fires */
-  float dead;       /**< from crossing the threshold to integrating again, tau */
+  float rate;        /**< of the membrane, per tau */
+  float rest;        /**< membrane current at rest */
+  float threshold;   /**< membrane current that fires */
+  float dead;        /**< from crossing the threshold to integrating again, tau */
   float input_delay; /**< from an input event to its pulse, tau */
   float spike_delay; /**< from crossing the threshold to the pulses of the spike, tau */
   unsigned n_code;

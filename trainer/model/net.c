@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two-layer network: weights to charges, samples to pulses, layer after layer. */
+#include "model/net.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int ms_weight_code(float weight, unsigned dac_bits) {
+  int largest = (1 << dac_bits) - 1;
+  float x = weight * (float)largest;
+  int code = (int)(x + (x < 0 ? -0.5f : 0.5f));
+  return code > largest ? largest : code < -largest ? -largest : code;
+}
+
+void ms_weights_to_network(const float *weight, ms_network *network) {
+  size_t n_in = (size_t)network->n_hidden * network->n_input * network->parallel;
+  size_t n_out = (size_t)network->n_class * network->per_class * network->n_hidden;
+  for (size_t i = 0; i < n_in; i++)
+    network->in[i] = (int16_t)ms_weight_code(weight[i], network->dac_bits);
+  for (size_t i = 0; i < n_out; i++)
+    network->out[i] = (int16_t)ms_weight_code(weight[n_in + i], network->dac_bits);
+}
+
+void ms_weights_from_network(const ms_network *network, float *weight) {
+  size_t n_in = (size_t)network->n_hidden * network->n_input * network->parallel;
+  size_t n_out = (size_t)network->n_class * network->per_class * network->n_hidden;
+  float largest = (float)((1 << network->dac_bits) - 1);
+  for (size_t i = 0; i < n_in; i++)
+    weight[i] = (float)network->in[i] / largest;
+  for (size_t i = 0; i < n_out; i++)
+    weight[n_in + i] = (float)network->out[i] / largest;
+}
+
+int ms_net_create(const ms_topology *t, const ms_sim_params *params, const ms_encoding *encoding,
+                  double smallest_dt_tau, ms_net **out) {
+  *out = NULL;
+  ms_net *net = calloc(1, sizeof *net);
+  if (!net)
+    return MS_ENOMEM;
+  net->topology = *t;
+  net->params = *params;
+  net->encoding = *encoding;
+  net->max_steps = (unsigned)ceil(encoding->window_tau / smallest_dt_tau - 1e-9);
+  unsigned n_output = t->n_class * t->per_class;
+  net->by_hidden_spike =
+      calloc(((size_t)net->max_steps + 1) * t->n_hidden * MS_LANES, sizeof(float));
+  net->by_output_spike = calloc((size_t)n_output * MS_LANES, sizeof(float));
+  int rc = net->by_hidden_spike && net->by_output_spike ? MS_OK : MS_ENOMEM;
+  if (!rc)
+    rc = ms_layer_create(&net->params, t->n_input, t->n_hidden, t->parallel, net->max_steps,
+                         &net->hidden);
+  if (!rc)
+    rc = ms_layer_create(&net->params, t->n_hidden, n_output, 1, net->max_steps, &net->output);
+  if (rc) {
+    ms_net_destroy(net);
+    return rc;
+  }
+  *out = net;
+  return MS_OK;
+}
+
+void ms_net_destroy(ms_net *net) {
+  if (!net)
+    return;
+  ms_layer_destroy(net->hidden);
+  ms_layer_destroy(net->output);
+  ms_arrivals_free(&net->to_hidden);
+  ms_arrivals_free(&net->to_output);
+  free(net->by_hidden_spike);
+  free(net->by_output_spike);
+  free(net->forced[0]);
+  free(net->forced[1]);
+  free(net);
+}
+
+static void load_layer(ms_layer *l, const float *weight, unsigned dac_bits) {
+  size_t columns = (size_t)l->n_pre * l->n_parallel;
+  for (unsigned j = 0; j < l->n_post; j++)
+    for (size_t c = 0; c < columns; c++) {
+      int code = ms_weight_code(weight[j * columns + c], dac_bits);
+      for (int s = 0; s < 2; s++) {
+        int magnitude = s == MS_EXC ? code : -code;
+        const ms_sim_row *row = &l->p->row[l->row[l->slot[s][c]]];
+        l->charge[s][c * l->n_post + j] = magnitude > 0 ? row->charge[magnitude] : 0;
+      }
+    }
+}
+
+void ms_net_load(ms_net *net, const float *weight) {
+  load_layer(net->hidden, weight, net->topology.dac_bits);
+  load_layer(net->output, weight + ms_topology_in(&net->topology), net->topology.dac_bits);
+}
+
+static int force(ms_net *net, int layer, ms_sim_spike spike) {
+  if (net->n_forced[layer] == net->room_forced[layer]) {
+    size_t room = net->room_forced[layer] ? 2 * net->room_forced[layer] : 256;
+    ms_sim_spike *more = realloc(net->forced[layer], room * sizeof *more);
+    if (!more)
+      return MS_ENOMEM;
+    net->forced[layer] = more;
+    net->room_forced[layer] = room;
+  }
+  net->forced[layer][net->n_forced[layer]++] = spike;
+  return MS_OK;
+}
+
+static int by_step(const void *a, const void *b) {
+  const ms_sim_spike *x = a, *y = b;
+  if (x->step != y->step)
+    return x->step < y->step ? -1 : 1;
+  if (x->lane != y->lane)
+    return x->lane < y->lane ? -1 : 1;
+  return (x->t > y->t) - (x->t < y->t);
+}
+
+/* Sorts a chip's spikes of all samples into the two layers, by step. */
+static int take_recorded(ms_net *net, const ms_sim_sample *sample, unsigned n, unsigned n_step,
+                         double dt) {
+  net->n_forced[0] = net->n_forced[1] = 0;
+  for (unsigned lane = 0; lane < n; lane++)
+    for (size_t i = 0; i < sample[lane].n_spike; i++) {
+      const ms_event *e = &sample[lane].spike[i];
+      double t = ms_time_to_s(e->t) / net->encoding.tau_s;
+      unsigned neuron = e->address;
+      int layer = neuron >= net->topology.n_hidden;
+      if (layer)
+        neuron -= net->topology.n_hidden;
+      if (t >= n_step * dt || (layer && neuron >= net->output->n_post))
+        continue;
+      int rc = force(net, layer,
+                     (ms_sim_spike){.step = (uint32_t)(t / dt),
+                                    .neuron = (uint16_t)neuron,
+                                    .lane = (uint8_t)lane,
+                                    .t = (float)t});
+      if (rc)
+        return rc;
+    }
+  for (int layer = 0; layer < 2; layer++)
+    if (net->n_forced[layer])
+      qsort(net->forced[layer], net->n_forced[layer], sizeof *net->forced[layer], by_step);
+  return MS_OK;
+}
+
+static void decide(ms_net *net, unsigned n) {
+  memset(net->count, 0, sizeof net->count);
+  for (unsigned lane = 0; lane < MS_LANES; lane++)
+    for (unsigned c = 0; c < 64; c++)
+      net->first[lane][c] = INFINITY;
+  for (size_t i = 0; i < net->output->n_spike; i++) {
+    const ms_sim_spike *s = &net->output->spike[i];
+    unsigned c = s->neuron / net->topology.per_class;
+    net->count[s->lane][c]++;
+    net->first[s->lane][c] = fminf(net->first[s->lane][c], s->t);
+  }
+  for (unsigned lane = 0; lane < n; lane++) {
+    int best = -1;
+    for (unsigned c = 0; c < net->topology.n_class; c++) {
+      unsigned most = best < 0 ? 0 : net->count[lane][best];
+      if (net->count[lane][c] > most || (best >= 0 && net->count[lane][c] == most &&
+                                         net->first[lane][c] < net->first[lane][best]))
+        best = (int)c;
+    }
+    net->decision[lane] = best;
+  }
+}
+
+int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
+                   const ms_net_options *options) {
+  const ms_topology *t = &net->topology;
+  float dt = (float)options->dt_tau;
+  unsigned n_step = (unsigned)ceil(options->window_tau / options->dt_tau - 1e-6);
+  n_step = n_step < net->max_steps ? n_step : net->max_steps;
+  int rc = MS_OK;
+  ms_arrivals_clear(&net->to_hidden);
+  for (unsigned lane = 0; !rc && lane < n; lane++) {
+    ms_event event[256];
+    unsigned n_value = t->n_input - (net->encoding.bias_tau >= 0 ? 1u : 0u);
+    size_t n_event = ms_encode(&net->encoding, sample[lane].value, n_value, event);
+    for (size_t i = 0; !rc && i < n_event; i++)
+      rc = ms_arrivals_add(&net->to_hidden,
+                           (float)(ms_time_to_s(event[i].t) / net->encoding.tau_s) +
+                               net->params.input_delay,
+                           dt, n_step, event[i].address, lane);
+  }
+  if (!rc)
+    rc = ms_arrivals_sort(&net->to_hidden, n_step);
+  int recorded = n && sample[0].spike != NULL;
+  if (!rc && recorded)
+    rc = take_recorded(net, sample, n, n_step, options->dt_tau);
+  if (!rc)
+    rc = ms_layer_forward(net->hidden, &net->to_hidden, n_step, dt,
+                          recorded ? net->forced[0] : NULL, net->n_forced[0]);
+  ms_arrivals_clear(&net->to_output);
+  for (size_t i = 0; !rc && i < net->hidden->n_spike; i++) {
+    const ms_sim_spike *s = &net->hidden->spike[i];
+    rc = ms_arrivals_add(&net->to_output, s->t + net->params.spike_delay, dt, n_step, s->neuron,
+                         s->lane);
+  }
+  if (!rc)
+    rc = ms_arrivals_sort(&net->to_output, n_step);
+  if (!rc)
+    rc = ms_layer_forward(net->output, &net->to_output, n_step, dt,
+                          recorded ? net->forced[1] : NULL, net->n_forced[1]);
+  if (!rc)
+    decide(net, n);
+  return rc;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The behavioural two-layer network on up to MS_LANES samples: spikes, loss, gradient by weights.
+ * Weights are -1..1 in memory; the forward pass sees DAC codes, the gradient passes the rounding
+ * straight through. */
+#ifndef MS_MODEL_NET_H
+#define MS_MODEL_NET_H
+
+#include "model/layer.h"
+
+typedef struct ms_topology {
+  unsigned n_input, n_hidden, n_class, per_class, parallel, dac_bits;
+} ms_topology;
+
+static inline size_t ms_topology_in(const ms_topology *t) {
+  return (size_t)t->n_hidden * t->n_input * t->parallel;
+}
+static inline size_t ms_topology_out(const ms_topology *t) {
+  return (size_t)t->n_class * t->per_class * t->n_hidden;
+}
+static inline size_t ms_topology_weights(const ms_topology *t) {
+  return ms_topology_in(t) + ms_topology_out(t);
+}
+
+/** Signed DAC code of a weight -1..1. */
+int ms_weight_code(float weight, unsigned dac_bits);
+/** Codes of all weights: [in][out], as in ms_network. */
+void ms_weights_to_network(const float *weight, ms_network *network);
+void ms_weights_from_network(const ms_network *network, float *weight);
+
+/** One sample: its input events and, where a chip ran it, the spikes that the chip made. */
+typedef struct ms_sim_sample {
+  const double *value;
+  uint8_t label;
+  const ms_event *spike; /**< NULL: the model's own spikes; else request times of all neurons */
+  size_t n_spike;
+} ms_sim_sample;
+
+typedef struct ms_net_options {
+  double window_tau, dt_tau;
+  float beta;
+  float gain;   /**< class score: gain times mean spike count of the class's neurons */
+  float revive; /**< extra gradient for silent output neurons of the true class */
+} ms_net_options;
+
+typedef struct ms_net {
+  ms_topology topology;
+  ms_sim_params params;
+  ms_encoding encoding;
+  unsigned max_steps;
+  ms_layer *hidden, *output;
+  ms_arrivals to_hidden, to_output;
+  float *by_hidden_spike;  /**< [step][hidden * lanes] */
+  float *by_output_spike;  /**< [output * lanes] */
+  ms_sim_spike *forced[2]; /**< recorded spikes by layer */
+  size_t n_forced[2], room_forced[2];
+  unsigned count[MS_LANES][64]; /**< spikes by lane and class */
+  float first[MS_LANES][64];    /**< time of the first spike by lane and class, tau */
+  int decision[MS_LANES];
+} ms_net;
+
+int ms_net_create(const ms_topology *topology, const ms_sim_params *params,
+                  const ms_encoding *encoding, double smallest_dt_tau, ms_net **out);
+void ms_net_destroy(ms_net *net);
+/** Loads weights (rounded to codes). */
+void ms_net_load(ms_net *net, const float *weight);
+/** Runs samples; fills count, first, decision and the layers' spikes. */
+int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
+                   const ms_net_options *options);
+/** Loss and gradient of the last forward pass.
+ * @param gradient  [weights] overwritten
+ * @param loss      summed over samples
+ * @param activity  [n_hidden] spikes of each hidden neuron, summed over samples */
+int ms_net_backward(ms_net *net, const ms_sim_sample *sample, unsigned n,
+                    const ms_net_options *options, float *gradient, double *loss,
+                    unsigned *activity);
+
+#endif
