@@ -28,7 +28,7 @@ static int check_fit(const ms_setup *s, ms_error *err) {
   for (size_t i = 0; i < s->core->n_row; i++)
     rows[s->core->row[i].sign]++;
   for (int sign = 0; sign < 2; sign++)
-    if (rows[sign] < e->parallel)
+    if (!rows[sign])
       return ms_fail(
           err, MS_ERANGE, "%s: key 'network.rows': %u rows are wanted, but core %s has %u %s rows",
           e->file, e->parallel, s->core->name, rows[sign], sign ? "inhibitory" : "excitatory");

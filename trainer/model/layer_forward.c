@@ -158,7 +158,8 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
   for (unsigned k = 0; !rc && k < n_step; k++) {
     float *x = l->x + (size_t)k * l->n_row * n, *x_next = x + l->n_row * n;
     float *m = l->m + k * n, *next = m + n, *peak = l->peak + k * n;
-    memset(sum, 0, 2 * n * sizeof *sum);
+    for (size_t i = 0; i < 2 * n; i++)
+      sum[i] = i < n ? p->constant : 0;
     for (unsigned r = 0; r < l->n_row; r++) {
       const ms_sim_row *row = &p->row[l->row[r]];
       float keep = expf(-row->rate * dt), mean = (1 - keep) / (row->rate * dt);

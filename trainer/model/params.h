@@ -22,6 +22,7 @@ typedef struct ms_sim_params {
   float rate;        /**< of the membrane, per tau */
   float rest;        /**< membrane current at rest */
   float threshold;   /**< membrane current that fires */
+  float constant;    /**< constant input current over Itau of the soma */
   float dead;        /**< from crossing the threshold to integrating again, tau */
   float input_delay; /**< from an input event to its pulse, tau */
   float spike_delay; /**< from crossing the threshold to the pulses of the spike, tau */
