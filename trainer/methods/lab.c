@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Chips in threads, and the queue they take their jobs from. */
+#include "methods/lab.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct bench {
+  ms_chip *chip;
+  uint64_t configured; /* version of the configuration it holds */
+  ms_die die;
+  int has_die;
+} bench;
+
+struct ms_lab {
+  const ms_setup *setup;
+  unsigned jobs;
+  bench *bench;
+  ms_config config;
+  uint64_t version;
+  uint64_t spent;
+  double wall_s, router_s;
+};
+
+typedef struct queue {
+  ms_lab *lab;
+  const ms_lab_job *job;
+  size_t n, next, done;
+  unsigned running;
+  ms_lab_result *result;
+  int stop, rc;
+  ms_error error;
+  pthread_mutex_t lock;
+  pthread_cond_t moved;
+} queue;
+
+typedef struct hand {
+  queue *q;
+  bench *b;
+  pthread_t thread;
+} hand;
+
+double ms_lab_now_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int ms_lab_create(const ms_setup *setup, unsigned jobs, ms_lab **out, ms_error *err) {
+  *out = NULL;
+  ms_lab *lab = calloc(1, sizeof *lab);
+  if (lab) {
+    *lab = (ms_lab){.setup = setup, .jobs = jobs ? jobs : 1};
+    lab->bench = calloc(lab->jobs, sizeof *lab->bench);
+  }
+  if (!lab || !lab->bench) {
+    free(lab);
+    return ms_fail(err, MS_ENOMEM, "no memory for %u chips", jobs);
+  }
+  for (unsigned i = 0; i < lab->jobs; i++) {
+    int rc = ms_chip_create(&setup->chip, &lab->bench[i].chip, err);
+    if (!rc)
+      rc = ms_chip_set_pvt(lab->bench[i].chip, &setup->pvt, err);
+    if (rc) {
+      ms_lab_destroy(lab);
+      return rc;
+    }
+  }
+  *out = lab;
+  return MS_OK;
+}
+
+void ms_lab_destroy(ms_lab *lab) {
+  if (!lab)
+    return;
+  for (unsigned i = 0; i < lab->jobs; i++)
+    ms_chip_destroy(lab->bench[i].chip);
+  ms_config_clear(&lab->config);
+  free(lab->bench);
+  free(lab);
+}
+
+int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err) {
+  ms_config config;
+  int rc = ms_network_config(network, lab->setup->core, lab->setup->bias, &config, err);
+  if (rc)
+    return rc;
+  ms_config_clear(&lab->config);
+  lab->config = config;
+  lab->version++;
+  return MS_OK;
+}
+
+int ms_lab_configure_raw(ms_lab *lab, const ms_config *from, ms_error *err) {
+  ms_config config = *from;
+  config.synapse = calloc(from->n_synapse ? from->n_synapse : 1, sizeof *config.synapse);
+  config.bias = from->bias ? calloc(from->n_bias ? from->n_bias : 1, sizeof *config.bias) : NULL;
+  if (!config.synapse || (from->bias && !config.bias)) {
+    ms_config_clear(&config);
+    return ms_fail(err, MS_ENOMEM, "no memory for a configuration");
+  }
+  if (from->n_synapse)
+    memcpy(config.synapse, from->synapse, from->n_synapse * sizeof *config.synapse);
+  if (config.bias)
+    memcpy(config.bias, from->bias, from->n_bias * sizeof *config.bias);
+  ms_config_clear(&lab->config);
+  lab->config = config;
+  lab->version++;
+  return MS_OK;
+}
+
+static int same_die(const ms_die *a, const ms_die *b) {
+  return a->seed == b->seed && a->die == b->die && !(a->strength < b->strength) &&
+         !(a->strength > b->strength);
+}
+
+/* Failures that belong to one run and not to the request. */
+static int only_this_run(int rc) {
+  return rc == MS_ESIM || rc == MS_ECRASH || rc == MS_ETIMEOUT;
+}
+
+static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *result,
+                   ms_error *err) {
+  const ms_setup *s = lab->setup;
+  int rc = MS_OK;
+  if (b->configured != lab->version) {
+    rc = ms_chip_configure(b->chip, &lab->config, err);
+    b->configured = rc ? 0 : lab->version;
+  }
+  if (!rc && (!b->has_die || !same_die(&b->die, &job->die))) {
+    rc = ms_chip_set_die(b->chip, &job->die, err);
+    b->die = job->die;
+    b->has_die = !rc;
+  }
+  if (rc)
+    return rc;
+  ms_event in[256];
+  size_t n_in = ms_encode(&s->encoding, job->value, s->task->n_value, in);
+  ms_run_options options = {.t_stop = ms_time_from_s(s->encoding.window_tau * s->encoding.tau_s)};
+  ms_run_result run = {0};
+  rc = ms_chip_run(b->chip, in, n_in, &options, &run, err);
+  if (!rc) {
+    result->spike = malloc((run.n_spike ? run.n_spike : 1) * sizeof *result->spike);
+    if (result->spike && run.n_spike)
+      memcpy(result->spike, run.spike, run.n_spike * sizeof *result->spike);
+    if (!result->spike)
+      rc = ms_fail(err, MS_ENOMEM, "no memory for %zu spikes", run.n_spike);
+    result->n_spike = run.n_spike;
+    result->energy_j = run.energy_j;
+    result->wall_s = run.wall_s;
+    result->router_wall_s = run.router_wall_s;
+  }
+  ms_run_result_clear(&run);
+  return rc;
+}
+
+static void *serve(void *arg) {
+  hand *h = arg;
+  queue *q = h->q;
+  pthread_mutex_lock(&q->lock);
+  while (!q->stop && q->next < q->n) {
+    size_t i = q->next++;
+    pthread_mutex_unlock(&q->lock);
+    ms_error err = {0};
+    int rc = run_one(q->lab, h->b, &q->job[i], &q->result[i], &err);
+    pthread_mutex_lock(&q->lock);
+    q->result[i].rc = rc;
+    q->done++;
+    if (rc && !only_this_run(rc) && !q->rc) {
+      q->rc = rc;
+      q->error = err;
+      q->stop = 1;
+    }
+    pthread_cond_signal(&q->moved);
+  }
+  q->running--;
+  pthread_cond_signal(&q->moved);
+  pthread_mutex_unlock(&q->lock);
+  return NULL;
+}
+
+/* Waits for the hands, tells how far they are, and stops them on request. */
+static void oversee(queue *q, const ms_control *control, const ms_progress *progress) {
+  double start = ms_lab_now_s(), told = start;
+  size_t seen = 0;
+  pthread_mutex_lock(&q->lock);
+  while (q->running) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 200000000;
+    if (until.tv_nsec >= 1000000000) {
+      until.tv_nsec -= 1000000000;
+      until.tv_sec++;
+    }
+    pthread_cond_timedwait(&q->moved, &q->lock, &until);
+    if (control && control->cancel && *control->cancel)
+      q->stop = 1;
+    double now = ms_lab_now_s();
+    if (control && control->report && progress && q->done != seen && now - told > 0.2) {
+      ms_progress p = *progress;
+      p.done += q->done;
+      double left = (double)(p.total > p.done ? p.total - p.done : 0);
+      p.eta_s = (now - start) / (double)q->done * left;
+      seen = q->done;
+      told = now;
+      pthread_mutex_unlock(&q->lock);
+      control->report(control->user, &p);
+      pthread_mutex_lock(&q->lock);
+    }
+  }
+  pthread_mutex_unlock(&q->lock);
+}
+
+int ms_lab_run(ms_lab *lab, const ms_lab_job *job, size_t n, ms_lab_result *result,
+               const ms_control *control, const ms_progress *progress, ms_error *err) {
+  memset(result, 0, n * sizeof *result);
+  unsigned hands = n < lab->jobs ? (unsigned)n : lab->jobs;
+  hand *h = calloc(hands ? hands : 1, sizeof *h);
+  if (!h)
+    return ms_fail(err, MS_ENOMEM, "no memory for %u threads", hands);
+  queue q = {.lab = lab, .job = job, .n = n, .result = result};
+  pthread_mutex_init(&q.lock, NULL);
+  pthread_cond_init(&q.moved, NULL);
+  pthread_mutex_lock(&q.lock);
+  unsigned started = 0;
+  for (; started < hands; started++) {
+    h[started] = (hand){.q = &q, .b = &lab->bench[started]};
+    if (pthread_create(&h[started].thread, NULL, serve, &h[started]))
+      break;
+    q.running++;
+  }
+  if (hands && !started)
+    q.rc = ms_fail(&q.error, MS_EIO, "no thread could be started: %s", strerror(errno));
+  pthread_mutex_unlock(&q.lock);
+  oversee(&q, control, progress);
+  for (unsigned i = 0; i < started; i++)
+    pthread_join(h[i].thread, NULL);
+  free(h);
+  pthread_mutex_destroy(&q.lock);
+  pthread_cond_destroy(&q.moved);
+  lab->spent += q.done;
+  for (size_t i = 0; i < n; i++) {
+    lab->wall_s += result[i].wall_s;
+    lab->router_s += result[i].router_wall_s;
+  }
+  if (!q.rc && q.done < n)
+    q.rc = ms_fail(&q.error, MS_EINTERRUPTED, "interrupted");
+  if (q.rc) {
+    if (err)
+      *err = q.error;
+    ms_lab_results_clear(result, n);
+  }
+  return q.rc;
+}
+
+void ms_lab_results_clear(ms_lab_result *result, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    free(result[i].spike);
+  memset(result, 0, n * sizeof *result);
+}
+
+uint64_t ms_lab_spent(const ms_lab *lab) {
+  return lab->spent;
+}
+
+double ms_lab_wall_s(const ms_lab *lab, double *router_s) {
+  if (router_s)
+    *router_s = lab->router_s;
+  return lab->wall_s;
+}
