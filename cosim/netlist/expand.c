@@ -147,8 +147,8 @@ static int begin_repeat(const expander *x, const char *raw, int line, size_t nex
       !bound(x, a, &r->first) || !bound(x, b, &r->last))
     return fail(x, line, MS_EPARSE,
                 "write '*@repeat NAME FIRST LAST', where a bound is a number, bits or bits-1");
-  if (r->last - r->first >= MAX_REPEAT)
-    return fail(x, line, MS_EREFUSED, "*@repeat runs too often");
+  if (r->first < 0 || r->last - r->first >= MAX_REPEAT)
+    return fail(x, line, MS_EREFUSED, "*@repeat runs from below 0 or too often");
   r->active = true;
   r->line = line;
   r->from = next;
