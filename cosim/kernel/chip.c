@@ -178,6 +178,7 @@ void ms_run_result_clear(ms_run_result *result) {
   free(result->spike);
   free(result->host);
   free(result->delivery);
+  free(result->input_change);
   free(result->signal_change);
   memset(result, 0, sizeof *result);
 }

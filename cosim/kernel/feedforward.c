@@ -97,12 +97,7 @@ static int take_output(ms_layered *l, const ms_router_out *out, ms_error *err) {
 /* All events through the router, in order of time. */
 static int replay(ms_layered *l, ms_error *err) {
   ms_session *s = l->session;
-  const ms_signal_change *stale;
-  ms_router_take_trace(s->router, &stale);
-  int rc = ms_router_reset(s->router, err);
-  s->next_in = 0;
-  s->n_pending = 0;
-  s->result->n_host = s->result->n_delivery = 0;
+  int rc = ms_session_rewind(s, err);
   for (unsigned n = 0; !rc && n < s->n_neuron; n++) {
     l->group[n].n_offered = l->group[n].replayed.n = l->group[n].wanted.n = 0;
     rc = offer_next(l, n, err);
@@ -244,14 +239,9 @@ static int settle(ms_layered *l, unsigned *list, int *settled, ms_error *err) {
 
 /* Starts the session over under the other driver. */
 static int fall_back(ms_session *s, ms_error *err) {
-  s->next_in = 0;
-  s->n_pending = 0;
-  s->result->n_host = s->result->n_delivery = 0;
   for (unsigned n = 0; n < s->n_neuron; n++)
     ms_group_result_clear(&s->result->group[n]);
-  const ms_signal_change *stale;
-  ms_router_take_trace(s->router, &stale);
-  int rc = ms_router_reset(s->router, err);
+  int rc = ms_session_rewind(s, err);
   return rc ? rc : ms_drive_promises(s, err);
 }
 

@@ -58,7 +58,7 @@ typedef struct ms_session {
   unsigned n_neuron;
   ms_pending *pending; /* heap, earliest (t, neuron) first */
   size_t n_pending, pending_capacity;
-  size_t spike_capacity, host_capacity, delivery_capacity;
+  size_t spike_capacity, host_capacity, delivery_capacity, input_change_capacity;
 } ms_session;
 
 /* Makes room for one more element. */
@@ -95,6 +95,8 @@ int ms_session_advance(ms_session *s, ms_time t, const ms_router_out **out, size
 int ms_session_take(ms_session *s, const ms_router_out *out, ms_stimulus *stimulus, ms_error *err);
 /* Router to t; its outputs become inputs of the groups and bound their promises. */
 int ms_session_route(ms_session *s, ms_time t, ms_error *err);
+/* Forgets what the router has done, to play the events again from reset. */
+int ms_session_rewind(ms_session *s, ms_error *err);
 /* Counters, traces and order of spikes, once the driver is through. */
 int ms_session_conclude(ms_session *s, ms_error *err);
 

@@ -59,6 +59,7 @@ typedef struct ms_run_options {
   ms_time sample_ps;
   const uint8_t *probe_neuron; /**< [n_neuron] flags; NULL: all */
   int trace_router;
+  int record_inputs;          /**< keep every change of the groups' digital inputs */
   const volatile int *cancel; /**< NULL, or a flag that a signal handler may set: the run then ends
                                    with MS_EINTERRUPTED at its next round */
 } ms_run_options;
@@ -71,6 +72,12 @@ typedef struct ms_delivery {
   uint16_t code;
 } ms_delivery;
 
+/** A change of a digital input of one neuron's circuit, as the router made it. */
+typedef struct ms_input_change {
+  ms_stimulus stimulus;
+  uint16_t neuron;
+} ms_input_change;
+
 typedef struct ms_run_result {
   size_t n_spike;
   ms_event *spike; /**< request rises (crossing time), ordered by time then neuron */
@@ -78,6 +85,8 @@ typedef struct ms_run_result {
   ms_event *host; /**< events at the chip's output port */
   size_t n_delivery;
   ms_delivery *delivery;
+  size_t n_input_change;
+  ms_input_change *input_change; /**< with record_inputs, ordered by time */
   ms_router_counters counters;
   double energy_j; /**< analog, all groups, without bias branches */
   double bias_power_w;
