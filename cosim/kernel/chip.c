@@ -119,7 +119,11 @@ static int check_run(const ms_chip *chip, const ms_event *in, size_t n_in,
   return 0;
 }
 
-/* The driver that the options name, or the one that suits the connections. */
+/* Under the promises every neuron has a place of its own to run in, which for ngspice is a
+ * process; from this size on layered networks make do with one a worker. */
+enum { MOST_PROCESSES = 256 };
+
+/* The driver that the options name, or the one that suits. */
 static int choose_driver(const ms_chip *chip, ms_driver_kind *kind, ms_error *err) {
   *kind = chip->options.driver;
   if (*kind != MS_DRIVER_AUTO && *kind != MS_DRIVER_FEEDFORWARD)
@@ -134,7 +138,11 @@ static int choose_driver(const ms_chip *chip, ms_driver_kind *kind, ms_error *er
     return ms_fail(err, MS_EUNSUPPORTED,
                    "the connections form a loop, which the feed-forward driver cannot run: "
                    "choose `auto`, `promises` or `lockstep`");
-  *kind = layered ? MS_DRIVER_FEEDFORWARD : MS_DRIVER_PROMISES;
+  if (*kind == MS_DRIVER_AUTO)
+    *kind = layered && chip->options.engine.kind == MS_ENGINE_NGSPICE &&
+                    chip->options.n_neuron > MOST_PROCESSES
+                ? MS_DRIVER_FEEDFORWARD
+                : MS_DRIVER_PROMISES;
   return 0;
 }
 

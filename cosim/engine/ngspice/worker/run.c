@@ -183,10 +183,11 @@ static ms_time ack_time(const run *r, double crossing_s, int level) {
                           .rise_cycles = (unsigned)r->setup.rise_cycles,
                           .fall_cycles = (unsigned)r->setup.fall_cycles};
   ms_time t_ps = ms_time_from_s(crossing_s);
-  /* An override that the request itself has overtaken cannot be kept. */
-  if (r->n_ack < r->setup.n_override && r->setup.override_ps[r->n_ack] > t_ps)
+  ms_time nominal_ps = ms_ack_time(&timing, t_ps, level);
+  /* An override only delays (mixspike/engine.h): a request can have moved since it was made. */
+  if (r->n_ack < r->setup.n_override && r->setup.override_ps[r->n_ack] > nominal_ps)
     return r->setup.override_ps[r->n_ack];
-  return ms_ack_time(&timing, t_ps, level);
+  return nominal_ps;
 }
 
 static void note_transition(run *r) {
