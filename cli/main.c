@@ -2,10 +2,12 @@
 /* The mixspike command: finds the verb and hands over. */
 #include "cli.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-static const cli_verb *const VERBS[] = {&cli_doctor, &cli_bench, &cli_netlist};
+static const cli_verb *const VERBS[] = {&cli_simulate, &cli_doctor, &cli_bench, &cli_netlist};
 enum { N_VERB = sizeof VERBS / sizeof *VERBS };
 
 static void print_help(void) {
@@ -28,8 +30,17 @@ static void print_help(void) {
          "  130  interrupted; `train` left a state that --resume continues\n");
 }
 
+/* What was printed must have arrived, too: `mixspike netlist dpi16 >/full/disk/deck`. */
+static int finish(const cli *c, int leave) {
+  if (!fflush(stdout) && !ferror(stdout))
+    return leave;
+  fprintf(stderr, "mixspike %s: cannot write to standard output: %s\n", c->verb, strerror(errno));
+  return leave ? leave : CLI_SYSTEM;
+}
+
 int main(int argc, char **argv) {
   cli c = {.verb = ""};
+  signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error to report, not a reason to die */
   if (argc < 2)
     return cli_usage(&c, "a verb is needed");
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
@@ -46,7 +57,7 @@ int main(int argc, char **argv) {
       snprintf(name, sizeof name, "mixspike %s", argv[1]);
       c.verb = VERBS[i]->name;
       argv[1] = name; /* getopt's own messages begin with it */
-      return VERBS[i]->run(&c, argc - 1, argv + 1);
+      return finish(&c, VERBS[i]->run(&c, argc - 1, argv + 1));
     }
   return cli_usage(&c, "there is no verb '%s'", argv[1]);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every verb explains itself, and wrong command lines are refused with exit code 2.
-. "$SOURCE/tests/cli/lib.sh"
+. "$SOURCE/tests/cli/lib.sh" || exit 1
 
 run 0 --help
 says out "exit codes" "doctor"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # An installed mixspike serves other programs, through pkg-config and through CMake.
-. "$SOURCE/tests/cli/lib.sh"
+. "$SOURCE/tests/cli/lib.sh" || exit 1
 
 cmake --install "$BUILD" --prefix "$work/prefix" >install.log || fail "cmake --install"
 lib=$(dirname "$(find prefix -name mixspike.pc)")/..
