@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A block: nodes that hang together strongly (through channels, or through gates in a loop), solved
+ * together at their own time step. Blocks read each other's voltages by interpolation.
+ *
+ * Local voltages: v[0..n) the unknowns, then the inputs (rails, bias lines, driven pins, nodes of
+ * other blocks). Equation of unknown i: d/dt q_i(v) + f_i(v) = 0, integrated by variable-step BDF
+ * of order 1..3 on the charges; histories are kept as divided differences (Newton's form), which
+ * serve the predictor, the error estimate, the order choice and the interpolation alike. */
+#ifndef MS_TABLE_BLOCK_H
+#define MS_TABLE_BLOCK_H
+
+#include "engine/table/lu.h"
+#include "engine/table/table.h"
+
+#include <stdint.h>
+
+enum { MS_MAX_ORDER = 3, MS_RING = 64, MS_BLOCK_MAX = MS_LU_MAX };
+
+typedef double ms_v4 __attribute__((vector_size(32)));
+
+/** How a device is looked up; picked from which of its terminals are fixed. The general form also
+ * catches what leaves the special ones (drain below source). */
+typedef enum ms_form {
+  MS_FORM_GENERAL,      /**< 3-D (a, s, z) */
+  MS_FORM_SOURCE_FIXED, /**< 2-D (a, z), shared by all devices of the geometry at that rail */
+  MS_FORM_DRAIN_ONLY,   /**< gate and source fixed: 1-D in z, one curve an instance */
+  MS_FORM_SOURCE_ONLY,  /**< gate and drain fixed: 1-D in V_source, one curve an instance */
+} ms_form;
+
+/** One transistor as one block sees it. Normalised voltages u = sign (v - v_bulk). */
+typedef struct ms_device_eval {
+  /* state of the last full evaluation: y, Qg, Qd, Qs and their derivatives by u_g, u_d, u_s */
+  ms_v4 f, fg, fd, fs;
+  double current, e_delta; /* gain exp(y), exp(-|delta| / UT) */
+  double u[3];             /* where: gate, drain, source */
+  double slope[3];         /* d I / d u at the last evaluation, bypassed or full */
+  double i_a;              /* drain to source, normalised */
+  /* constants of the instance */
+  double sign, dvth_v, gain, m;
+  const ms_table *table;
+  const float *plane; /* SOURCE_FIXED: coefficients (a, z) */
+  const float *curve; /* DRAIN_ONLY (over z) or SOURCE_ONLY (over u_s) */
+  double curve_x0, curve_inv_h;
+  int curve_n;
+  int form;
+  /* where it hangs: local voltages, equations (n = none) and matrix places (nnz = none) */
+  int g, d, s, b;
+  int row[3];      /* of gate, drain, source */
+  int place[3][3]; /* [equation of g d s][voltage of g d s] */
+  int supply;      /* +1 source, +2 drain sits on the supply: counted in the energy */
+  int index;       /* in the plan's device list */
+  int valid;       /* the state above is of this run */
+} ms_device_eval;
+
+typedef struct ms_capacitor {
+  double c_f;
+  int a, b, row_a, row_b;
+  int element;
+} ms_capacitor;
+
+typedef struct ms_resistor {
+  double g_s;
+  int a, b, row_a, row_b;
+} ms_resistor;
+
+typedef enum ms_input_kind { MS_INPUT_FIXED, MS_INPUT_DRIVEN, MS_INPUT_FOREIGN } ms_input_kind;
+
+/** Where a local voltage beyond the unknowns comes from. */
+typedef struct ms_input {
+  ms_input_kind kind;
+  int source;    /**< node number; or signal; or block */
+  int unknown;   /**< FOREIGN: which unknown of that block */
+  int strong;    /**< FOREIGN: drives a gate here, so that block must be ahead in time */
+  size_t cursor; /**< DRIVEN: ramp in force */
+} ms_input;
+
+/** An accepted step, enough to interpolate inside it and to go back into it. */
+typedef struct ms_past {
+  double t[MS_MAX_ORDER + 1];
+  double *difference; /**< [MS_MAX_ORDER + 1][n] */
+  int order;
+} ms_past;
+
+typedef struct ms_block {
+  int n, n_input, n_device, n_capacitor, n_resistor;
+  double *v; /**< [n + n_input] */
+  ms_input *input;
+  ms_device_eval *device;
+  ms_capacitor *capacitor;
+  ms_resistor *resistor;
+  double *source_a; /**< [n] constant current out of each unknown's node */
+  ms_lu lu;
+  double *clinear, *glinear; /**< [nnz + 1] constant parts of the matrices */
+  double *jacobian;          /**< [nnz + 1]; the last place takes what has no place */
+  int n_upstream, *upstream; /**< blocks that must be ahead */
+
+  double t[MS_MAX_ORDER + 2], *dx[MS_MAX_ORDER + 2], *dq[MS_MAX_ORDER + 1];
+  int order, n_past; /**< usable points of history */
+  int steps_at_order;
+  double h_s;
+  double *f, *q, *history, *predicted, *step, *x_new, *q_new; /**< [n + 1] */
+  double t_new, h_new, error;
+  double power_new_a, supply_a, supply_c;     /**< current out of the supply; its integral so far */
+  double *tolerance_low_v, *tolerance_high_v; /**< [n] */
+  unsigned char *clamped;                     /**< [n] held at its initial value (start only) */
+
+  ms_past past[MS_RING];
+  size_t n_accepted; /**< past[(n_accepted - 1) % MS_RING] is the newest */
+  double t_break;    /**< next instant where an input bends */
+  void *memory;      /**< one allocation behind the arrays */
+} ms_block;
+
+/** Work done, and what went wrong. */
+typedef struct ms_work {
+  uint64_t steps, evaluations, rejected, failed;
+  uint64_t device_full, device_bypassed;
+  int outside; /**< a device left its table */
+} ms_work;
+
+/** A driven pin's ramps in time order. */
+typedef struct ms_ramp {
+  double t_s, from_v, to_v;
+} ms_ramp;
+
+typedef struct ms_signal {
+  ms_ramp *ramp;
+  size_t n, room;
+  double start_v;
+} ms_signal;
+
+/** Everything that the solver needs of a group. */
+typedef struct ms_solver {
+  int n_block;
+  ms_block *block;
+  ms_signal *signal;
+  double edge_s, ut_v;
+  double time_error_s; /**< allowed error of a step, as time */
+  double bypass_v;
+  double t_end_s;
+  ms_work work;
+} ms_solver;
+
+/** The arithmetic, compiled for more than one instruction set. */
+typedef struct ms_kernel {
+  const char *name;
+  /** One Newton run towards the point of rest: a first-order step of length h_s that leaves the
+   * time alone. 1: Newton did not settle, nothing has changed. */
+  int (*settle)(ms_solver *, ms_block *, double h_s);
+  /** Charges at the present time, after inputs or state have been set. */
+  void (*charges)(ms_solver *, ms_block *);
+  /** Finds a step of the block, not past `limit`, that meets its tolerance; its drivers go ahead
+   * where needed. The step is not taken yet (t_new, x_new). -1: no step is small enough. */
+  int (*propose)(ms_solver *, int block, double limit);
+  /** Takes the proposed step. */
+  void (*take)(ms_solver *, int block);
+  /** The block's driven inputs have changed from time t on; it goes back to t if it is past it.
+   * -1: that is too far back. */
+  int (*input_changed)(ms_solver *, int block, double t);
+  /** Voltage of an unknown at a time up to the block's own. */
+  double (*voltage_at)(const ms_solver *, int block, int unknown, double t);
+  /** The same inside the proposed step. */
+  double (*proposed_at)(const ms_solver *, int block, int unknown, double t);
+} ms_kernel;
+
+/** The builds that this processor runs, best first; NULL after the last. */
+MS_API const ms_kernel *ms_kernel_list(unsigned i);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Extraction of one device table through ngspice.
+ *
+ * One circuit holds a transistor for every (s, delta) on the grid, each with an ammeter at gate,
+ * drain and source; all gates are swept together. A DC sweep gives the currents. Charges come from
+ * a transient so fast (1e-18 s a step, backward Euler) that conduction is nothing beside
+ * displacement: then the sum of i h is the terminal's charge itself, with overlap and junction, for
+ * any model. It starts from all terminals at 0 V, where the charge is 0 by definition. */
+#include "engine/table/spice.h"
+#include "engine/table/table.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEP_S 1e-18     /* of the charge transient */
+#define DELTA_FIRST 1e-5 /* V; stands for delta = 0, where I / (1 - exp(-delta/UT)) has a limit */
+#define I_FLOOR 1e-17   /* A; below, y goes on as a straight line: leakage is not channel current */
+#define DVTH_PROBE 0.02 /* V; delvto of the device that shows delvto's effect on mobility */
+#define DELTA_PROBE 0.9 /* V */
+#define MARGIN 2        /* gate steps swept beyond the table, for the interpolation of charges */
+
+/* A deck that grows. */
+typedef struct growing {
+  ms_deck deck;
+  size_t room;
+  int failed;
+} growing;
+
+static void add(growing *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(growing *g, const char *format, ...) {
+  if (g->deck.n_line == g->room) {
+    size_t room = g->room ? 2 * g->room : 256;
+    char **line = realloc(g->deck.line, room * sizeof *line);
+    if (!line) {
+      g->failed = 1;
+      return;
+    }
+    g->deck.line = line;
+    g->room = room;
+  }
+  va_list args;
+  va_start(args, format);
+  char *text = NULL;
+  if (vasprintf(&text, format, args) < 0)
+    g->failed = 1;
+  else
+    g->deck.line[g->deck.n_line++] = text;
+  va_end(args);
+}
+
+static double knot(const ms_axis *axis, int i) {
+  return axis->x0 + i * axis->h;
+}
+
+static double knot_delta(const ms_table *t, int k) {
+  double z = knot(&t->axis[MS_AXIS_Z], k);
+  return k ? t->z_c_v * z / (1 - z) : DELTA_FIRST;
+}
+
+static void add_models(growing *g, const ms_core *core, const ms_pvt *pvt) {
+  const ms_process *p = core->process;
+  for (size_t i = 0; i < p->n_include; i++)
+    add(g, ".include %s", p->include[i]);
+  const ms_corner *corner = pvt->corner < p->n_corner ? &p->corner[pvt->corner] : NULL;
+  if (corner && corner->lib_file)
+    add(g, ".lib %s %s", corner->lib_file, corner->lib_section);
+  add(g,
+      ".options gmin=1e-20 abstol=1e-18 reltol=1e-6 chgtol=1e-30 trtol=1e9 method=gear "
+      "maxord=1 temp=%.10g",
+      ms_pvt_temp_c(core, pvt));
+}
+
+static void add_device(growing *g, const ms_geometry *q, int j, int k, double delvto) {
+  add(g, "M%d_%d d%d_%d g%d_%d s%d_%d 0 %s w=%.10g l=%.10g ad=%.10g as=%.10g pd=%.10g ps=%.10g%s",
+      j, k, j, k, j, k, j, k, q->model, q->w_m, q->l_m, q->ad_m2, q->as_m2, q->pd_m, q->ps_m,
+      delvto == 0  ? ""
+      : delvto > 0 ? " delvto=0.02"
+                   : " delvto=-0.02");
+}
+
+/* Sources of level s (row j) and of one device of that row. In the transient they ramp from 0. */
+static void add_level(growing *g, int j, double v, int transient) {
+  if (transient)
+    add(g, "Vl%d l%d 0 pwl(0 0 %g %.12g)", j, j, STEP_S, v);
+  else
+    add(g, "Vl%d l%d 0 dc %.12g", j, j, v);
+  add(g, "Ek%d k%d l%d m 0 1", j, j, j);
+}
+
+static void add_sources(growing *g, int j, int k, double v, int transient) {
+  add(g, "Vs%d_%d s%d_%d l%d 0", j, k, j, k, j);
+  add(g, "Vg%d_%d g%d_%d k%d 0", j, k, j, k, j);
+  if (transient)
+    add(g, "Vd%d_%d d%d_%d l%d pwl(0 0 %g %.12g)", j, k, j, k, j, STEP_S, v);
+  else
+    add(g, "Vd%d_%d d%d_%d l%d dc %.12g", j, k, j, k, j, v);
+  if (transient)
+    add(g, ".save i(vg%d_%d) i(vd%d_%d) i(vs%d_%d)", j, k, j, k, j, k);
+  else
+    add(g, ".save i(vs%d_%d)", j, k);
+}
+
+/* The circuit of one analysis; the master source Vm moves all gates relative to their sources. */
+static int build(const ms_core *core, const ms_pvt *pvt, const ms_table *t, int transient,
+                 growing *g) {
+  const ms_axis *a = &t->axis[MS_AXIS_A], *s = &t->axis[MS_AXIS_S], *z = &t->axis[MS_AXIS_Z];
+  double sign = t->geometry.type == MS_NFET ? 1 : -1;
+  add(g, "device table");
+  add_models(g, core, pvt);
+  if (transient) {
+    int steps = a->n - 1 + 2 * MARGIN;
+    add(g, "Vm m 0 pwl(0 0 %g 0 %g %.12g %g %.12g)", STEP_S, 2 * STEP_S, sign * knot(a, -MARGIN),
+        (2 + steps) * STEP_S, sign * knot(a, a->n - 1 + MARGIN));
+  } else {
+    add(g, "Vm m 0 dc 0");
+  }
+  add(g, ".save v(m)");
+  for (int j = 0; j < s->n; j++) {
+    add_level(g, j, sign * knot(s, j), transient);
+    for (int k = 0; k < z->n; k++) {
+      add_sources(g, j, k, sign * knot_delta(t, k), transient);
+      add_device(g, &t->geometry, j, k, 0);
+    }
+  }
+  if (!transient) { /* one device with a threshold shift of its own */
+    int j = s->n;
+    add_level(g, j, 0, 0);
+    add_sources(g, j, 0, sign * DELTA_PROBE, 0);
+    add_device(g, &t->geometry, j, 0, sign * DVTH_PROBE);
+  }
+  return g->failed ? MS_ENOMEM : MS_OK;
+}
+
+/* Vector number of an ammeter: the .save lines follow each other in the order of the loops. */
+static size_t column_of(const ms_table *t, int transient, char terminal, int j, int k) {
+  size_t device = (size_t)j * (size_t)t->axis[MS_AXIS_Z].n + (size_t)k;
+  if (!transient)
+    return 1 + device;                                                     /* v(m) comes first */
+  return 2 + 3 * device + (terminal == 'g' ? 0 : terminal == 'd' ? 1 : 2); /* time, v(m) */
+}
+
+static double *sample_at(const ms_table *t, double *sample, int is, int ia, int iz) {
+  size_t row = (size_t)is * (size_t)t->axis[MS_AXIS_A].n + (size_t)ia;
+  return sample + (row * (size_t)t->axis[MS_AXIS_Z].n + (size_t)iz) * MS_N_F;
+}
+
+/* y along the gate from the currents of one device; a straight line where the channel is off. */
+static void currents_to_y(const double *i_a, int n, double delta, double ut, double *y) {
+  double factor = -expm1(-delta / ut), floor_a = fmax(I_FLOOR * factor, 1e-19);
+  int first = n;
+  while (first > 0 && i_a[first - 1] > floor_a)
+    first--;
+  for (int i = first; i < n; i++)
+    y[i] = log(i_a[i] / factor);
+  if (first > n - 3) { /* off over the whole sweep */
+    for (int i = n; i-- > 0;)
+      y[i] = log(I_FLOOR) - 0.5 * (n - 1 - i);
+    return;
+  }
+  double slope = fmax(y[first + 2] - y[first + 1], 0.05);
+  for (int i = first; i-- > 0;)
+    y[i] = y[i + 1] - slope;
+}
+
+static int take_currents(ms_table *t, const ms_vectors *v, double *sample, double *probe_a,
+                         ms_error *err) {
+  const ms_axis *a = &t->axis[MS_AXIS_A], *s = &t->axis[MS_AXIS_S], *z = &t->axis[MS_AXIS_Z];
+  double sign = t->geometry.type == MS_NFET ? 1 : -1;
+  if (v->n_point != (size_t)a->n)
+    return ms_fail(err, MS_ESIM, "ngspice made %zu points of a DC sweep of %d", v->n_point, a->n);
+  double i_a[a->n], y[a->n];
+  for (int j = 0; j < s->n; j++)
+    for (int k = 0; k < z->n; k++) {
+      size_t column = column_of(t, 0, 's', j, k);
+      for (int i = 0; i < a->n; i++)
+        i_a[i] = sign * v->value[(size_t)i * v->n_vector + column];
+      currents_to_y(i_a, a->n, knot_delta(t, k), t->ut_v, y);
+      for (int i = 0; i < a->n; i++)
+        sample_at(t, sample, j, i, k)[MS_F_Y] = y[i];
+    }
+  size_t column = column_of(t, 0, 's', s->n, 0);
+  for (int i = 0; i < a->n; i++)
+    probe_a[i] = sign * v->value[(size_t)i * v->n_vector + column];
+  return MS_OK;
+}
+
+/* Cubic through four neighbouring points (x ascending from `from`) at every knot of the gate axis.
+ */
+static void resample(const double *x, const double *f, int n, int from, const ms_axis *a,
+                     double *out) {
+  int p = from;
+  for (int i = 0; i < a->n; i++) {
+    double at = knot(a, i);
+    while (p + 4 < n && x[p + 2] < at)
+      p++;
+    double sum = 0;
+    for (int r = 0; r < 4; r++) {
+      double w = 1;
+      for (int q = 0; q < 4; q++)
+        if (q != r)
+          w *= (at - x[p + q]) / (x[p + r] - x[p + q]);
+      sum += w * f[p + r];
+    }
+    out[i] = sum;
+  }
+}
+
+static int take_charges(ms_table *t, const ms_vectors *v, double *sample, ms_error *err) {
+  const ms_axis *a = &t->axis[MS_AXIS_A], *s = &t->axis[MS_AXIS_S], *z = &t->axis[MS_AXIS_Z];
+  double sign = t->geometry.type == MS_NFET ? 1 : -1;
+  int n = (int)v->n_point;
+  const size_t time = 0, gate = 1;
+  double *x = malloc(2 * (size_t)n * sizeof *x), *q = x + n, at_knot[a->n];
+  if (!x)
+    return ms_fail(err, MS_ENOMEM, "out of memory for a device table");
+  int from = 0;
+#define AT(i, column) v->value[(size_t)(i)*v->n_vector + (size_t)(column)]
+  for (int i = 0; i < n; i++) {
+    x[i] = sign * AT(i, gate);
+    if (AT(i, time) < 1.9999 * STEP_S)
+      from = i + 1; /* the gate still moves away from 0 */
+  }
+  static const char terminal[3] = {'g', 'd', 's'};
+  static const int function[3] = {MS_F_QG, MS_F_QHIGH, MS_F_QLOW};
+  int short_run = n - from < 8;
+  for (int j = 0; j < s->n && !short_run; j++)
+    for (int k = 0; k < z->n; k++)
+      for (int f = 0; f < 3; f++) {
+        size_t column = column_of(t, 1, terminal[f], j, k);
+        q[0] = 0;
+        for (int i = 1; i < n; i++)
+          q[i] = q[i - 1] - sign * AT(i, column) * (AT(i, time) - AT(i - 1, time));
+        resample(x, q, n, from, a, at_knot);
+        for (int i = 0; i < a->n; i++)
+          sample_at(t, sample, j, i, k)[function[f]] = at_knot[i];
+      }
+#undef AT
+  free(x);
+  return short_run ? ms_fail(err, MS_ESIM, "ngspice made %d points of a ramp", n) : MS_OK;
+}
+
+/* Mean over weak and moderate inversion of ln(I(delvto) / I(gate shifted)) / delvto. */
+static double mobility_factor(const ms_table *t, const double *probe_a) {
+  const ms_axis *a = &t->axis[MS_AXIS_A];
+  double sum = 0, f[MS_N_F], df[MS_N_AXIS][MS_N_F];
+  int n = 0;
+  for (int i = 0; i < a->n; i++) {
+    if (!(probe_a[i] > 1e-13 && probe_a[i] < 3e-6))
+      continue;
+    ms_table_eval(t, knot(a, i) - DVTH_PROBE, 0, DELTA_PROBE, f, df);
+    double shifted_a = exp(f[MS_F_Y]) * -expm1(-DELTA_PROBE / t->ut_v);
+    sum += log(probe_a[i] / shifted_a) / DVTH_PROBE;
+    n++;
+  }
+  return n ? sum / n : 0;
+}
+
+static void set_axes(ms_table *t, const ms_core *core) {
+  double top =
+      core->process->supply_v[2] > 0 ? core->process->supply_v[2] : core->process->supply_v[1];
+  double low = -0.3, high = top + 0.15, delta_max = high - low + 0.1;
+  t->z_c_v = 0.4;
+  int na = (int)ceil(2 * (high + 0.15) / 0.03) + 1, ns = (int)ceil((high - low) / 0.15) + 1,
+      nz = 36;
+  t->axis[MS_AXIS_A] = (ms_axis){-(high + 0.15), 2 * (high + 0.15) / (na - 1), na};
+  t->axis[MS_AXIS_S] = (ms_axis){low, (high - low) / (ns - 1), ns};
+  t->axis[MS_AXIS_Z] = (ms_axis){0, delta_max / (delta_max + t->z_c_v) / (nz - 1), nz};
+}
+
+int ms_table_extract(const ms_core *core, const ms_pvt *pvt, const ms_geometry *geometry,
+                     const char *worker_path, ms_table **out, ms_error *err) {
+  *out = NULL;
+  ms_table *t = calloc(1, sizeof *t);
+  if (!t)
+    return ms_fail(err, MS_ENOMEM, "out of memory for a device table");
+  t->geometry = *geometry;
+  t->temp_c = ms_pvt_temp_c(core, pvt);
+  t->ut_v = 8.617333262e-5 * (t->temp_c + 273.15);
+  set_axes(t, core);
+  const ms_axis *a = &t->axis[MS_AXIS_A];
+  size_t n_sample = (size_t)a->n * (size_t)t->axis[MS_AXIS_S].n * (size_t)t->axis[MS_AXIS_Z].n;
+  double *sample = calloc(n_sample * MS_N_F, sizeof *sample), probe_a[a->n];
+  int code = sample ? MS_OK : ms_fail(err, MS_ENOMEM, "out of memory for a device table");
+  for (int transient = 0; transient < 2 && !code; transient++) {
+    growing g = {0};
+    ms_vectors v = {0};
+    char analysis[128];
+    if (transient)
+      snprintf(analysis, sizeof analysis, "tran %g %g 0 %g", STEP_S,
+               (a->n + 1 + 2 * MARGIN) * STEP_S, STEP_S);
+    else {
+      double sign = geometry->type == MS_NFET ? 1 : -1;
+      snprintf(analysis, sizeof analysis, "dc vm %.12g %.12g %.12g", sign * knot(a, 0),
+               sign * (knot(a, a->n - 1) + 0.01 * a->h), sign * a->h);
+    }
+    code = build(core, pvt, t, transient, &g)
+               ? ms_fail(err, MS_ENOMEM, "out of memory for a deck")
+               : ms_spice_run(worker_path, &g.deck, analysis, &v, err);
+    if (!code)
+      code =
+          transient ? take_charges(t, &v, sample, err) : take_currents(t, &v, sample, probe_a, err);
+    ms_vectors_clear(&v);
+    for (size_t i = 0; i < g.deck.n_line; i++)
+      free(g.deck.line[i]);
+    free(g.deck.line);
+  }
+  if (!code)
+    code = ms_table_fit(t, sample, err);
+  if (!code)
+    t->mobility_per_v = mobility_factor(t, probe_a);
+  free(sample);
+  if (code) {
+    ms_fail_context(err, "table of %s w=%g l=%g", geometry->model, geometry->w_m, geometry->l_m);
+    ms_table_free(t);
+    return code;
+  }
+  *out = t;
+  return MS_OK;
+}

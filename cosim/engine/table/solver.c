@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lays out the blocks of one group in memory: local voltages, matrices, who reads whom. */
+#include "engine/table/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Local number of a node's voltage in a block, added to its inputs if it is not there yet. */
+static int local(const ms_plan *p, ms_block *b, int block, unsigned node, int *of_node) {
+  if (of_node[node] >= 0)
+    return of_node[node];
+  const ms_plan_node *q = &p->node[node];
+  ms_input *in = &b->input[b->n_input];
+  *in = (ms_input){.kind = MS_INPUT_FIXED, .source = (int)node};
+  if (q->kind == MS_NODE_DRIVEN)
+    *in = (ms_input){.kind = MS_INPUT_DRIVEN, .source = q->signal};
+  else if (q->kind == MS_NODE_FREE)
+    *in = (ms_input){.kind = MS_INPUT_FOREIGN, .source = q->block, .unknown = q->unknown};
+  (void)block;
+  return of_node[node] = b->n + b->n_input++;
+}
+
+static int row_of(const ms_block *b, int number) {
+  return number < b->n ? number : b->n;
+}
+
+static int touches(const ms_plan *p, int block, unsigned node) {
+  return p->node[node].kind == MS_NODE_FREE && p->node[node].block == block;
+}
+
+static void add_device(const ms_plan *p, ms_block *b, int block, int index, int *of_node) {
+  const ms_plan_device *d = &p->device[index];
+  if (!touches(p, block, d->g) && !touches(p, block, d->d) && !touches(p, block, d->s))
+    return;
+  ms_device_eval *e = &b->device[b->n_device++];
+  e->g = local(p, b, block, d->g, of_node);
+  e->d = local(p, b, block, d->d, of_node);
+  e->s = local(p, b, block, d->s, of_node);
+  e->b = local(p, b, block, d->b, of_node);
+  e->row[0] = row_of(b, e->g);
+  e->row[1] = row_of(b, e->d);
+  e->row[2] = row_of(b, e->s);
+  e->form = d->form;
+  e->sign = d->sign;
+  e->m = d->m;
+  e->table = d->table;
+  e->plane = d->plane;
+  e->index = index;
+  int channel_here = e->row[1] < b->n || e->row[2] < b->n;
+  if (channel_here && e->g >= b->n && b->input[e->g - b->n].kind == MS_INPUT_FOREIGN)
+    b->input[e->g - b->n].strong = 1;
+  int channel_elsewhere = p->node[d->d].kind == MS_NODE_FREE || p->node[d->s].kind == MS_NODE_FREE;
+  if (channel_here || !channel_elsewhere)
+    e->supply = ((int)d->s == p->supply_node ? 1 : 0) | ((int)d->d == p->supply_node ? 2 : 0);
+  if (e->supply == 3)
+    e->supply = 0;
+}
+
+static void add_linear(const ms_plan *p, ms_block *b, int block, int element, int *of_node) {
+  const ms_element *e = &p->circuit->element[element];
+  if (e->kind == 'm' || e->kind == 'v' ||
+      (!touches(p, block, e->node[0]) && !touches(p, block, e->node[1])))
+    return;
+  int x = local(p, b, block, e->node[0], of_node), y = local(p, b, block, e->node[1], of_node);
+  if (e->kind == 'c')
+    b->capacitor[b->n_capacitor++] =
+        (ms_capacitor){e->value, x, y, row_of(b, x), row_of(b, y), element};
+  else if (e->kind == 'r')
+    b->resistor[b->n_resistor++] = (ms_resistor){1 / e->value, x, y, row_of(b, x), row_of(b, y)};
+}
+
+static int plan_matrix(ms_block *b) {
+  unsigned char nonzero[MS_BLOCK_MAX * MS_BLOCK_MAX] = {0};
+#define MARK(r, c)                                                                                 \
+  if ((r) < b->n && (c) < b->n)                                                                    \
+  nonzero[(r)*b->n + (c)] = 1
+  for (int i = 0; i < b->n_device; i++)
+    for (int r = 0; r < 3; r++)
+      for (int c = 0; c < 3; c++)
+        MARK(b->device[i].row[r], b->device[i].row[c]);
+  for (int i = 0; i < b->n_capacitor; i++) {
+    MARK(b->capacitor[i].row_a, b->capacitor[i].row_b);
+    MARK(b->capacitor[i].row_b, b->capacitor[i].row_a);
+  }
+  for (int i = 0; i < b->n_resistor; i++) {
+    MARK(b->resistor[i].row_a, b->resistor[i].row_b);
+    MARK(b->resistor[i].row_b, b->resistor[i].row_a);
+  }
+#undef MARK
+  if (ms_lu_plan(&b->lu, b->n, nonzero))
+    return -1;
+  for (int i = 0; i < b->n_device; i++)
+    for (int r = 0; r < 3; r++)
+      for (int c = 0; c < 3; c++)
+        b->device[i].place[r][c] = ms_lu_place(&b->lu, b->device[i].row[r], b->device[i].row[c]);
+  return 0;
+}
+
+/* The arrays whose sizes are known only now, in one piece. */
+static int allocate(ms_block *b) {
+  size_t n = (size_t)b->n + 1, places = (size_t)b->lu.nnz + 1;
+  size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 9 * n + 3 * places +
+                 (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + (size_t)(b->n + b->n_input);
+  double *m = calloc(total, sizeof *m);
+  if (!(b->memory = m))
+    return -1;
+#define TAKE(pointer, count) (pointer) = m, m += (count)
+  for (int k = 0; k < MS_MAX_ORDER + 2; k++)
+    TAKE(b->dx[k], n);
+  for (int k = 0; k < MS_MAX_ORDER + 1; k++)
+    TAKE(b->dq[k], n);
+  TAKE(b->f, n);
+  TAKE(b->q, n);
+  TAKE(b->history, n);
+  TAKE(b->predicted, n);
+  TAKE(b->step, n);
+  TAKE(b->x_new, n);
+  TAKE(b->q_new, n);
+  TAKE(b->tolerance_low_v, n);
+  TAKE(b->tolerance_high_v, n);
+  TAKE(b->clinear, places);
+  TAKE(b->glinear, places);
+  TAKE(b->jacobian, places);
+  for (int i = 0; i < MS_RING; i++)
+    TAKE(b->past[i].difference, (MS_MAX_ORDER + 1) * n);
+  TAKE(b->v, b->n + b->n_input);
+#undef TAKE
+  return 0;
+}
+
+static void find_upstream(ms_block *b) {
+  for (int i = 0; i < b->n_input; i++) {
+    const ms_input *in = &b->input[i];
+    int known = in->kind != MS_INPUT_FOREIGN || !in->strong;
+    for (int u = 0; u < b->n_upstream && !known; u++)
+      known = b->upstream[u] == in->source;
+    if (!known)
+      b->upstream[b->n_upstream++] = in->source;
+  }
+}
+
+static int make_block(const ms_plan *p, ms_block *b, int block, int *of_node) {
+  size_t n_element = p->circuit->n_element;
+  b->n = p->block_size[block];
+  b->input = calloc((size_t)p->n_node, sizeof *b->input);
+  b->upstream = calloc((size_t)p->n_block, sizeof *b->upstream);
+  b->device = aligned_alloc(32, (n_element + 1) * sizeof *b->device);
+  b->capacitor = calloc(n_element, sizeof *b->capacitor);
+  b->resistor = calloc(n_element, sizeof *b->resistor);
+  b->source_a = calloc((size_t)b->n + 1, sizeof *b->source_a);
+  if (!b->input || !b->upstream || !b->device || !b->capacitor || !b->resistor || !b->source_a)
+    return -1;
+  memset(b->device, 0, (n_element + 1) * sizeof *b->device);
+  for (int i = 0; i < p->n_node; i++)
+    of_node[i] = -1;
+  for (int i = 0; i < b->n; i++)
+    of_node[p->block_node[block][i]] = i;
+  for (int i = 0; i < p->n_device; i++)
+    add_device(p, b, block, i, of_node);
+  for (size_t i = 0; i < n_element; i++)
+    add_linear(p, b, block, (int)i, of_node);
+  find_upstream(b);
+  if (plan_matrix(b) || allocate(b))
+    return -1;
+  for (int i = 0; i < b->n_resistor; i++) {
+    const ms_resistor *r = &b->resistor[i];
+    b->glinear[ms_lu_place(&b->lu, r->row_a, r->row_a)] += r->g_s;
+    b->glinear[ms_lu_place(&b->lu, r->row_b, r->row_b)] += r->g_s;
+    b->glinear[ms_lu_place(&b->lu, r->row_a, r->row_b)] -= r->g_s;
+    b->glinear[ms_lu_place(&b->lu, r->row_b, r->row_a)] -= r->g_s;
+  }
+  /* Nodes with a capacitor carry the memory of the circuit; the others follow them. */
+  for (int i = 0; i < b->n; i++) {
+    int keeps = p->node[p->block_node[block][i]].linear_f > 50e-15;
+    b->tolerance_low_v[i] = keeps ? 2e-6 : 10e-6;
+    b->tolerance_high_v[i] = keeps ? 1e-3 : 10e-3;
+  }
+  return 0;
+}
+
+int ms_plan_solver(const ms_plan *plan, ms_solver *solver, ms_error *err) {
+  memset(solver, 0, sizeof *solver);
+  solver->n_block = plan->n_block;
+  solver->block = calloc((size_t)plan->n_block, sizeof *solver->block);
+  solver->signal = calloc((size_t)plan->n_signal + 1, sizeof *solver->signal);
+  int *of_node = calloc((size_t)plan->n_node, sizeof *of_node), bad = 0;
+  if (!solver->block || !solver->signal || !of_node)
+    bad = 1;
+  for (int i = 0; i < plan->n_block && !bad; i++)
+    bad = make_block(plan, &solver->block[i], i, of_node);
+  free(of_node);
+  return bad ? ms_fail(err, MS_ENOMEM, "out of memory for a group") : MS_OK;
+}
+
+void ms_solver_free(ms_solver *solver) {
+  for (int i = 0; solver->block && i < solver->n_block; i++) {
+    ms_block *b = &solver->block[i];
+    free(b->input);
+    free(b->upstream);
+    free(b->device);
+    free(b->capacitor);
+    free(b->resistor);
+    free(b->source_a);
+    free(b->memory);
+    ms_lu_free(&b->lu);
+  }
+  free(solver->block);
+  free(solver->signal);
+  memset(solver, 0, sizeof *solver);
+}

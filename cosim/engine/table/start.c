@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The beginning of a run: blocks for the circuit, values for the die, and the point from which it
+ * starts: initial values held, everything else at rest. */
+#include "engine/table/group.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIME_ERROR_TAU 2e-5 /* allowed error of a step, in membrane time constants */
+
+/* Membrane time constant by which errors are judged: of the bias set whose tau is nearest to what
+ * the leaks of the nodes with capacitors give (C 1.4 UT / I). */
+static double time_scale(const ms_table_group *g) {
+  const ms_plan *plan = g->variant->plan;
+  const ms_core *core = plan->core;
+  double seen = ms_time_to_s(g->spec->t_stop) / 4, f[MS_N_F], df[MS_N_AXIS][MS_N_F];
+  int found = 0;
+  for (int i = 0; i < plan->n_device; i++) {
+    const ms_plan_device *d = &plan->device[i];
+    const ms_plan_node *n = &plan->node[d->d];
+    if (d->form != MS_FORM_DRAIN_ONLY || n->linear_f < 50e-15)
+      continue;
+    const double *v = g->instance->fixed_v;
+    double us = d->sign * (v[d->s] - v[d->b]), ug = d->sign * (v[d->g] - v[d->b]);
+    ms_table_eval(d->table, ug - us - g->instance->dvth_v[i], us, 0.3, f, df);
+    double tau = n->linear_f * 1.4 * d->table->ut_v / (g->instance->gain[i] * exp(f[MS_F_Y]));
+    if (n->block == g->req_block && (!found || tau > seen)) {
+      seen = tau;
+      found = 1;
+    }
+  }
+  double best = 0;
+  for (int s = 0; s < MS_N_SET; s++)
+    if (core->tau_s[s] > 0 &&
+        (best <= 0 || fabs(log(seen / core->tau_s[s])) < fabs(log(seen / best))))
+      best = core->tau_s[s];
+  return best > 0 ? best : seen;
+}
+
+static double idle_v(const ms_table_group *g, const ms_plan_signal *s) {
+  return s->active_low ? g->vdd : 0;
+}
+
+/* First-order steps of growing length until nothing is left to move. */
+static int settle_block(ms_table_group *g, const ms_kernel *kernel, ms_block *b) {
+  const double longest_s = 1e6;
+  double h = 1e-13;
+  for (int i = 0; i < 400; i++) {
+    if (!kernel->settle(&g->solver, b, h)) {
+      if (h >= longest_s)
+        return 0;
+      h *= 6;
+    } else {
+      h *= 0.1;
+      if (h < 1e-18)
+        return -1;
+    }
+  }
+  return -1;
+}
+
+static int find_start(ms_table_group *g, const ms_kernel *kernel, ms_error *err) {
+  const ms_plan *plan = g->variant->plan;
+  for (int k = 0; k < plan->n_block; k++) {
+    ms_block *b = &g->solver.block[k];
+    unsigned char held[MS_BLOCK_MAX] = {0};
+    for (int i = 0; i < b->n; i++) {
+      const ms_plan_node *n = &plan->node[plan->block_node[k][i]];
+      held[i] = n->has_start != 0;
+      b->v[i] = b->dx[0][i] = n->has_start ? n->start_v : 0.5 * g->vdd;
+    }
+    b->clamped = held;
+    b->t[0] = 0;
+    kernel->charges(&g->solver, b);
+    int bad = settle_block(g, kernel, b);
+    b->clamped = NULL;
+    if (bad)
+      return ms_fail(err, MS_ESIM, "no point of rest found for node %s and its neighbours",
+                     plan->circuit->node[plan->block_node[k][0]]);
+    for (int i = 0; i < b->n; i++)
+      g->instance->start_v[plan->block_node[k][i]] = b->dx[0][i];
+  }
+  g->instance->has_start = 1;
+  return MS_OK;
+}
+
+/* Every block at t = 0 with no past. */
+static void set_start(ms_table_group *g, const ms_kernel *kernel) {
+  const ms_plan *plan = g->variant->plan;
+  for (int k = 0; k < plan->n_block; k++) {
+    ms_block *b = &g->solver.block[k];
+    for (int i = 0; i < b->n; i++)
+      b->v[i] = b->dx[0][i] = g->instance->start_v[plan->block_node[k][i]];
+    b->t[0] = 0;
+    b->order = 1;
+    b->n_past = 1;
+    b->steps_at_order = 0;
+    b->h_s = g->solver.edge_s / 16;
+    b->n_accepted = 0;
+    b->supply_c = 0;
+    b->t_break = INFINITY;
+    for (int i = 0; i < b->n_input; i++)
+      b->input[i].cursor = 0;
+  }
+  for (int k = 0; k < plan->n_block; k++)
+    kernel->charges(&g->solver, &g->solver.block[k]);
+}
+
+int ms_table_start(ms_table_group *g, ms_error *err) {
+  ms_table_engine *engine = (ms_table_engine *)g->base.engine;
+  const ms_core *core = engine->base.core;
+  const ms_run_spec *spec = g->spec;
+  const ms_variant *variant;
+  pthread_mutex_lock(&engine->lock);
+  if (g->instance)
+    g->instance->users--;
+  g->instance = NULL;
+  int code = ms_variant_get(engine, &spec->pvt, &variant, err);
+  if (!code)
+    code = ms_instance_get(engine, variant, spec, &g->instance, err);
+  if (!code)
+    g->instance->users++;
+  pthread_mutex_unlock(&engine->lock);
+  if (!code && g->variant != variant) {
+    for (int i = 0; g->variant && i < g->variant->plan->n_signal; i++)
+      free(g->solver.signal[i].ramp);
+    ms_solver_free(&g->solver);
+    g->variant = NULL;
+    code = ms_plan_solver(variant->plan, &g->solver, err);
+    if (!code)
+      g->variant = variant;
+  }
+  if (code)
+    return code;
+  const ms_plan *plan = variant->plan;
+  g->vdd = ms_pvt_supply_v(core, &spec->pvt);
+  g->rise_v = 0.6 * g->vdd;
+  g->fall_v = 0.4 * g->vdd;
+  g->req_block = plan->node[plan->req_node].block;
+  g->req_unknown = plan->node[plan->req_node].unknown;
+  g->solver.edge_s = ms_time_to_s(core->edge_ps);
+  g->solver.ut_v = 8.617333262e-5 * (ms_pvt_temp_c(core, &spec->pvt) + 273.15);
+  g->solver.bypass_v = engine->bypass_v;
+  g->solver.t_end_s = ms_time_to_s(spec->t_stop);
+  memset(&g->solver.work, 0, sizeof g->solver.work);
+  for (int i = 0; i < plan->n_signal; i++) {
+    g->solver.signal[i].n = 0;
+    g->solver.signal[i].start_v = idle_v(g, &plan->signal[i]);
+  }
+  ms_instance_apply(g->instance, &g->solver);
+  g->solver.time_error_s =
+      TIME_ERROR_TAU * time_scale(g) * (engine->reltol > 0 ? engine->reltol / MS_TABLE_RELTOL : 1);
+  if (!g->instance->has_start)
+    code = find_start(g, engine->kernel, err);
+  if (!code)
+    set_start(g, engine->kernel);
+  return code;
+}

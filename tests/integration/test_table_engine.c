@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table engine against ngspice on the same dies, and its own contract.
+ *
+ * Tolerances: the reference is ngspice with reltol 1e-5. Both simulators' errors grow from spike to
+ * spike; production ngspice is itself up to 0.004 membrane time constants away from that reference
+ * on these runs, and model error (tables, mismatch as a shift) was below 0.003. 0.005 is the
+ * project's bound for the engine. Energies agree to 2 %. */
+#include "mixspike/engine.h"
+#include "mixspike/netlist.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TAUS 6
+#define TIME_TOLERANCE_TAU 0.005
+#define ENERGY_TOLERANCE 0.02
+
+typedef struct fixture {
+  ms_core *core;
+  ms_engine *table, *ngspice;
+  char cache[64];
+} fixture;
+
+static ms_error err;
+#define OK(call)                                                                                   \
+  if (call)                                                                                        \
+  fail_msg("%s: %s", #call, err.text)
+
+static int set_up(void **state) {
+  fixture *f = calloc(1, sizeof *f);
+  strcpy(f->cache, "/tmp/mixspike-test-XXXXXX");
+  assert_non_null(mkdtemp(f->cache));
+  OK(ms_core_load(MS_TEST_MODELS_DIR, "dpi16", 0, &f->core, &err));
+  ms_engine_options o = {.kind = MS_ENGINE_TABLE, .cache_dir = f->cache};
+  OK(ms_engine_create(&o, f->core, &f->table, &err));
+  o = (ms_engine_options){.kind = MS_ENGINE_NGSPICE, .reltol = 1e-5};
+  OK(ms_engine_create(&o, f->core, &f->ngspice, &err));
+  *state = f;
+  return 0;
+}
+
+static void each_cache_file(const fixture *f, void (*act)(const char *path)) {
+  DIR *dir = opendir(f->cache);
+  for (struct dirent *e; dir && (e = readdir(dir));) {
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s", f->cache, e->d_name);
+    if (e->d_name[0] != '.')
+      act(path);
+  }
+  closedir(dir);
+}
+
+static void remove_file(const char *path) {
+  unlink(path);
+}
+
+static int tear_down(void **state) {
+  fixture *f = *state;
+  ms_engine_destroy(f->table);
+  ms_engine_destroy(f->ngspice);
+  each_cache_file(f, remove_file);
+  rmdir(f->cache);
+  ms_core_destroy(f->core);
+  free(f);
+  return 0;
+}
+
+typedef struct outcome {
+  size_t n;
+  ms_transition change[64];
+  double energy_j;
+  bool unsure;
+} outcome;
+
+/* Pulses on all rows in turn, and a constant input that makes the neuron fire. */
+static size_t make_pulses(const ms_core *core, ms_time t_stop, ms_stimulus *out) {
+  size_t n = 0;
+  unsigned k = 0;
+  for (ms_time t = 1250000; t + 300000 < t_stop; t += 2370000, k++) {
+    out[n++] =
+        (ms_stimulus){t, MS_STIM_PULSE, (uint8_t)(k % core->n_row), 1, (uint16_t)(3 + k % 9)};
+    out[n++] =
+        (ms_stimulus){t + core->pulse_ps[0], MS_STIM_PULSE, (uint8_t)(k % core->n_row), 0, 0};
+  }
+  return n;
+}
+
+static void bias_of(const fixture *f, uint64_t die, double *bias_v) {
+  uint16_t code[64];
+  for (size_t i = 0; i < f->core->n_bias; i++)
+    code[i] = (uint16_t)f->core->bias[i].bias->code[MS_SET_ACCELERATED];
+  code[ms_core_find_bias(f->core, "dpi_soma.idc")] = 4 << 8 | 128;
+  OK(ms_engine_bias(f->ngspice, &(ms_die){1, die, 1}, &(ms_pvt){0}, code, bias_v, NULL, &err));
+}
+
+static const ms_ack_timing timing = {10000, 2, 2};
+
+static void run_free(ms_engine *engine, const ms_core *core, const double *bias_v, uint64_t die,
+                     outcome *out) {
+  ms_group *g;
+  ms_report report;
+  ms_group_result result;
+  static ms_stimulus pulse[256];
+  ms_run_spec spec = {.die = {1, die, 1},
+                      .neuron = 3,
+                      .bias_v = bias_v,
+                      .self_ack = &timing,
+                      .t_stop = ms_time_from_s(TAUS * core->tau_s[0]),
+                      .lookahead_ps = 20000};
+  memset(out, 0, sizeof *out);
+  OK(ms_group_create(engine, &g, &err));
+  OK(ms_group_start(g, &spec, &err));
+  OK(ms_group_stimulate(g, pulse, make_pulses(core, spec.t_stop, pulse), &err));
+  do {
+    OK(ms_group_grant(g, spec.t_stop, 1, &err));
+    OK(ms_group_wait(g, &report, &err));
+    for (size_t i = 0; i < report.n_transition && out->n < 64; i++)
+      out->change[out->n++] = report.transition[i];
+  } while (!report.finished);
+  OK(ms_group_finish(g, &result, &err));
+  out->energy_j = result.energy_j;
+  out->unsure = result.unsure;
+  ms_group_result_clear(&result);
+  ms_group_destroy(g);
+}
+
+static void same_spikes_and_energy_as_ngspice(void **state) {
+  fixture *f = *state;
+  double tau = f->core->tau_s[0];
+  for (uint64_t die = 0; die < 3; die++) {
+    double bias_v[64];
+    outcome a, b;
+    bias_of(f, die, bias_v);
+    run_free(f->table, f->core, bias_v, die, &a);
+    run_free(f->ngspice, f->core, bias_v, die, &b);
+    assert_true(b.n >= 2);
+    if (a.n != b.n)
+      fail_msg("die %d: %zu changes instead of %zu", (int)die, a.n, b.n);
+    for (size_t i = 0; i < a.n; i++) {
+      double dt = fabs(ms_time_to_s(a.change[i].t) - ms_time_to_s(b.change[i].t)) / tau;
+      assert_int_equal(a.change[i].level, b.change[i].level);
+      if (dt > TIME_TOLERANCE_TAU)
+        fail_msg("die %d, change %zu: %.5f tau apart", (int)die, i, dt);
+    }
+    if (fabs(a.energy_j / b.energy_j - 1) > ENERGY_TOLERANCE)
+      fail_msg("die %d: energy %g J instead of %g J", (int)die, a.energy_j, b.energy_j);
+  }
+}
+
+/* Windows of one lookahead, acknowledges from outside: the reference driver's way. */
+static void windows_and_promises_give_the_spikes_of_a_free_run(void **state) {
+  fixture *f = *state;
+  double bias_v[64], tau = f->core->tau_s[0];
+  outcome whole;
+  bias_of(f, 1, bias_v);
+  run_free(f->table, f->core, bias_v, 1, &whole);
+  for (int cut = 0; cut < 2; cut++) {
+    ms_group *g;
+    ms_report report = {0};
+    ms_group_result result;
+    static ms_stimulus pulse[256];
+    ms_run_spec spec = {.die = {1, 1, 1},
+                        .neuron = 3,
+                        .bias_v = bias_v,
+                        .t_stop = ms_time_from_s(TAUS * tau),
+                        .lookahead_ps = 20000};
+    size_t n = make_pulses(f->core, spec.t_stop, pulse), next = 0, n_change = 0;
+    ms_stimulus ack = {.t = MS_TIME_NEVER, .kind = MS_STIM_ACK};
+    OK(ms_group_create(f->table, &g, &err));
+    OK(ms_group_start(g, &spec, &err));
+    while (!report.finished) {
+      ms_time limit =
+          report.promise > report.committed ? report.promise + 20000 : report.committed + 20000;
+      for (; next < n && pulse[next].t < limit; next++)
+        OK(ms_group_stimulate(g, &pulse[next], 1, &err));
+      if (ack.t <= limit) {
+        OK(ms_group_stimulate(g, &ack, 1, &err));
+        ack.t = MS_TIME_NEVER;
+      }
+      OK(ms_group_grant(g, limit, cut, &err));
+      OK(ms_group_wait(g, &report, &err));
+      assert_true(report.promise >= report.committed);
+      assert_true(report.committed <= spec.t_stop);
+      for (size_t i = 0; i < report.n_transition; i++, n_change++) {
+        const ms_transition *x = &report.transition[i];
+        assert_true(report.committed <= x->t + spec.lookahead_ps + 1);
+        ack.t = ms_ack_time(&timing, x->t, x->level);
+        ack.level = (uint8_t)x->level;
+        assert_true(n_change < whole.n);
+        /* other steps, other rounding: the same spikes within the step control's tolerance */
+        double dt = fabs(ms_time_to_s(x->t) - ms_time_to_s(whole.change[n_change].t)) / tau;
+        if (dt > 0.003)
+          fail_msg("cut %d, change %zu: %.5f tau apart", cut, n_change, dt);
+      }
+    }
+    assert_int_equal(n_change, whole.n);
+    OK(ms_group_finish(g, &result, &err));
+    ms_group_result_clear(&result);
+    ms_group_destroy(g);
+  }
+}
+
+static void a_run_repeats_exactly(void **state) {
+  fixture *f = *state;
+  double bias_v[64];
+  outcome a, b;
+  bias_of(f, 2, bias_v);
+  run_free(f->table, f->core, bias_v, 2, &a);
+  run_free(f->table, f->core, bias_v, 2, &b);
+  assert_int_equal(a.n, b.n);
+  assert_memory_equal(a.change, b.change, a.n * sizeof *a.change);
+}
+
+static void damage(const char *path) {
+  FILE *file = fopen(path, "r+b");
+  assert_non_null(file);
+  fseek(file, 40000, SEEK_SET);
+  fputs("damaged", file);
+  fclose(file);
+}
+
+static int damaged_one;
+static void damage_first(const char *path) {
+  if (!damaged_one++)
+    damage(path);
+}
+
+static void a_damaged_cache_file_is_made_again(void **state) {
+  fixture *f = *state;
+  double bias_v[64];
+  outcome a, b;
+  bias_of(f, 1, bias_v);
+  run_free(f->table, f->core, bias_v, 1, &a);
+  each_cache_file(f, damage_first);
+  ms_engine *fresh;
+  ms_engine_options o = {.kind = MS_ENGINE_TABLE, .cache_dir = f->cache};
+  OK(ms_engine_create(&o, f->core, &fresh, &err));
+  run_free(fresh, f->core, bias_v, 1, &b);
+  ms_engine_destroy(fresh);
+  assert_int_equal(a.n, b.n);
+  assert_memory_equal(a.change, b.change, a.n * sizeof *a.change);
+}
+
+static void bad_inputs_are_refused(void **state) {
+  fixture *f = *state;
+  double bias_v[64];
+  bias_of(f, 0, bias_v);
+  ms_group *g;
+  OK(ms_group_create(f->table, &g, &err));
+  ms_run_spec spec = {.die = {1, 0, 1}, .bias_v = bias_v, .t_stop = 1000000};
+  OK(ms_group_start(g, &spec, &err));
+  ms_stimulus row = {.t = 1000, .kind = MS_STIM_PULSE, .row = 7, .level = 1};
+  assert_int_equal(ms_group_stimulate(g, &row, 1, &err), MS_ERANGE);
+  ms_stimulus code = {.t = 1000, .kind = MS_STIM_PULSE, .level = 1, .code = 16};
+  assert_int_equal(ms_group_stimulate(g, &code, 1, &err), MS_ERANGE);
+  ms_report report;
+  assert_int_equal(ms_group_wait(g, &report, &err), MS_EINVAL);
+  OK(ms_group_grant(g, 500000, 1, &err));
+  OK(ms_group_wait(g, &report, &err));
+  assert_int_equal(report.committed, 500000);
+  ms_stimulus late = {.t = 1000, .kind = MS_STIM_PULSE, .level = 1, .code = 1};
+  assert_int_equal(ms_group_stimulate(g, &late, 1, &err), MS_ECAUSALITY);
+  ms_group_destroy(g);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(same_spikes_and_energy_as_ngspice),
+      cmocka_unit_test(windows_and_promises_give_the_spikes_of_a_free_run),
+      cmocka_unit_test(a_run_repeats_exactly),
+      cmocka_unit_test(a_damaged_cache_file_is_made_again),
+      cmocka_unit_test(bad_inputs_are_refused),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
