@@ -21,7 +21,8 @@ typedef struct parser {
   size_t node_room, element_room, ic_room;
   size_t n_model;
   model *model;
-  int line; /* of the deck, as the listing numbers it */
+  double scale; /* of lengths: `.options scale=` */
+  int line;     /* of the deck, as the listing numbers it */
   ms_error *err;
 } parser;
 
@@ -158,6 +159,12 @@ static int transistor_params(const parser *p, const ms_words *w, ms_element *e) 
       return fail(p, MS_EUNSUPPORTED, "%s: parameter '%.80s' is not supported here", e->name,
                   w->word[i]);
   }
+  e->w_m *= p->scale;
+  e->l_m *= p->scale;
+  e->pd_m *= p->scale;
+  e->ps_m *= p->scale;
+  e->ad_m2 *= p->scale * p->scale;
+  e->as_m2 *= p->scale * p->scale;
   if (!(e->w_m > 0 && e->l_m > 0 && e->m > 0))
     return fail(p, MS_ERANGE, "%s: w, l and m must be positive", e->name);
   return 0;
@@ -247,6 +254,15 @@ static int read_ic(parser *p, const ms_words *w) {
   return 0;
 }
 
+/* Some processes give sizes in micrometres and say so in `.options scale=1u`. */
+static int read_scale(parser *p, const ms_words *w) {
+  for (size_t i = 1; i < w->n; i++)
+    if (!strncmp(w->word[i], "scale=", 6) &&
+        (!ms_spice_number(w->word[i] + 6, &p->scale) || !(p->scale > 0)))
+      return fail(p, MS_EPARSE, "'%.80s' is not a positive number", w->word[i]);
+  return 0;
+}
+
 /* Text of a numbered line, or NULL for what else ngspice prints. */
 static char *numbered(char *s, int *line) {
   if (!strncmp(s, "stdout ", 7))
@@ -267,14 +283,18 @@ static int read_line(parser *p, char *text, int pass) {
   for (char *c = text; *c; c++)
     *c = (char)tolower((unsigned char)*c);
   bool dot = *text == '.', is_model = !strncmp(text, ".model", 6);
-  if (pass == 0 ? !is_model : dot && strncmp(text, ".ic", 3) != 0)
+  bool is_option = !strncmp(text, ".option", 7);
+  if (pass == 0 ? !is_model && !is_option : dot && strncmp(text, ".ic", 3) != 0)
     return 0;
   ms_words w;
   int rc = 0;
   if (!ms_words_cut(&w, text))
     rc = fail(p, MS_EREFUSED, "too many words");
   else if (w.n)
-    rc = is_model ? add_model(p, &w) : dot ? read_ic(p, &w) : read_element(p, &w);
+    rc = is_model    ? add_model(p, &w)
+         : is_option ? read_scale(p, &w)
+         : dot       ? read_ic(p, &w)
+                     : read_element(p, &w);
   ms_words_free(&w);
   return rc;
 }
@@ -282,16 +302,11 @@ static int read_line(parser *p, char *text, int pass) {
 /* Calls read_line for every logical line but the title. */
 static int read_listing(parser *p, const char *listing, int pass) {
   char *copy = strdup(listing), *rest = copy, *held = NULL;
-  bool title = true;
   int rc = copy ? 0 : no_memory(p), line = 0;
   while (!rc && rest) {
     char *s = numbered(strsep(&rest, "\n"), &line);
-    if (!s)
+    if (!s || line == 1) /* the title, which is left out if it looks like a comment */
       continue;
-    if (title) {
-      title = false;
-      continue;
-    }
     if (*s == '+' && held) {
       size_t n = strlen(held) + strlen(s) + 1;
       char *joined = malloc(n);
@@ -321,7 +336,7 @@ static int read_listing(parser *p, const char *listing, int pass) {
 int ms_circuit_parse(const char *listing, const ms_process *process, ms_circuit **out,
                      ms_error *err) {
   *out = NULL;
-  parser p = {.process = process, .circuit = calloc(1, sizeof(ms_circuit)), .err = err};
+  parser p = {.process = process, .circuit = calloc(1, sizeof(ms_circuit)), .scale = 1, .err = err};
   if (!p.circuit)
     return no_memory(&p);
   unsigned ground;

@@ -135,6 +135,77 @@ static void test_flat_neuron_is_the_group_device_by_device(void **state) {
   ms_core_destroy(core);
 }
 
+static void write_file(const char *dir, const char *file, const char *text) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/%s", dir, file);
+  FILE *f = fopen(path, "w");
+  assert_non_null(f);
+  fputs(text, f);
+  assert_int_equal(fclose(f), 0);
+}
+
+/* A process of a user whose devices are subcircuits, in a folder of his own. */
+static void test_a_process_of_subcircuits_gives_the_same_devices_and_draws(void **state) {
+  (void)state;
+  char dir[] = "/tmp/mixspike-pdk-XXXXXX", text[3000], path[200];
+  assert_non_null(mkdtemp(dir));
+  snprintf(text, sizeof text,
+           ".include \"%s/process/gen180/cards.lib\"\n"
+           ".subckt nch d g s b w=1u l=1u ad=0 as=0 pd=0 ps=0\n"
+           "m0 d g s b nfet w={w} l={l} ad={ad} as={as} pd={pd} ps={ps}\n.ends\n"
+           ".subckt pch d g s b w=1u l=1u ad=0 as=0 pd=0 ps=0\n"
+           "m0 d g s b pfet w={w} l={l} ad={ad} as={as} pd={pd} ps={ps}\n.ends\n",
+           MS_TEST_MODELS_DIR);
+  write_file(dir, "wrap.lib", text);
+  write_file(dir, "pdk.yaml",
+             "name: pdk\ninclude: [wrap.lib]\n"
+             "supply: {min: 1.6 V, nominal: 1.8 V, max: 2 V}\n"
+             "temperature: {min: 0 C, nominal: 27 C, max: 85 C}\n"
+             "devices:\n"
+             "  nfet: {kind: subcircuit, name: nch}\n"
+             "  pfet: {kind: subcircuit, name: pch}\n"
+             "mismatch:\n"
+             "  nfet: {avt_pair: 7.0 mV.um, abeta_pair: 1.0 %.um, origin: as gen180}\n"
+             "  pfet: {avt_pair: 6.5 mV.um, abeta_pair: 1.0 %.um, origin: as gen180}\n"
+             "capacitor: {density: 1 fF/um2, acap_pair: 1 %.um}\n"
+             "corners:\n"
+             "  tt: {nfet: {dvth: 0 V, dbeta: 0 %}, pfet: {dvth: 0 V, dbeta: 0 %}}\n");
+  write_file(
+      dir, "mine.yaml",
+      "name: mine\nprocess: ./pdk.yaml\nsoma: dpi_soma\n"
+      "rows: [{name: exc0, cell: dpi_exc, sign: exc}, {name: inh0, cell: dpi_inh, sign: inh}]\n"
+      "dac_bits: 4\nclock: 100 MHz\npulse: {accelerated: 100 ns, biological: 10 us}\n"
+      "tau: {accelerated: 10 us, biological: 20 ms}\n");
+  snprintf(path, sizeof path, "%s/mine.yaml", dir);
+  ms_core *mine = load(path, 0), *plain = load("dpi16", 0);
+  ms_deck *a = NULL, *b = NULL;
+  assert_int_equal(ms_deck_group(mine, NULL, &a, NULL), 0);
+  assert_int_equal(ms_deck_group(plain, NULL, &b, NULL), 0);
+  ms_circuit *x = expand(mine, a), *y = expand(plain, b);
+  ms_die die = {.seed = 1, .die = 2, .strength = 1};
+  ms_pvt pvt = {0};
+  assert_int_equal(x->n_element, y->n_element);
+  for (size_t i = 0; i < y->n_element; i++) {
+    const ms_element *want = &y->element[i], *got = find(x, want->path);
+    assert_non_null(got);
+    assert_true(fabs(got->w_m - want->w_m) < 1e-15 && fabs(got->l_m - want->l_m) < 1e-15 &&
+                got->m == want->m && got->type == want->type);
+    ms_shift s = ms_element_shift(want, plain->process, &die, &pvt, "n0.");
+    ms_shift t = ms_element_shift(got, mine->process, &die, &pvt, "n0.");
+    assert_true(fabs(s.dvth_v - t.dvth_v) < 1e-12 && fabs(s.beta - t.beta) < 1e-9);
+  }
+  ms_circuit_destroy(x);
+  ms_circuit_destroy(y);
+  ms_core_destroy(mine);
+  ms_core_destroy(plain);
+  static const char *const files[] = {"wrap.lib", "pdk.yaml", "mine.yaml"};
+  for (size_t i = 0; i < 3; i++) {
+    snprintf(path, sizeof path, "%s/%s", dir, files[i]);
+    assert_int_equal(unlink(path), 0);
+  }
+  assert_int_equal(rmdir(dir), 0);
+}
+
 static void test_bias_branches_deliver_the_current_of_their_code(void **state) {
   (void)state;
   for (int set = 0; set < MS_N_SET; set++) {
@@ -196,6 +267,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_device_has_a_path_of_its_own),
       cmocka_unit_test(test_flat_neuron_is_the_group_device_by_device),
+      cmocka_unit_test(test_a_process_of_subcircuits_gives_the_same_devices_and_draws),
       cmocka_unit_test(test_bias_branches_deliver_the_current_of_their_code),
       cmocka_unit_test(test_delvto_slows_the_nfet_and_speeds_up_the_pfet),
   };

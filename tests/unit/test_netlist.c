@@ -175,7 +175,6 @@ static void test_deck_is_written_line_by_line(void **state) {
 
 static const char listing[] =
     "Circuit: * test\n\n\t* test\n\n"
-    "     1 : * test\n"
     "     3 : .model nmod nmos level=54\n"
     "     4 : .model pmod pmos level=54\n"
     "    42 : vdd vdd 0 dc 1.8\n"
@@ -254,7 +253,8 @@ static void test_listing_refuses_what_engines_do_not_know(void **state) {
     ms_circuit *c = NULL;
     ms_error err = {0};
     snprintf(text, sizeof text,
-             "  1 : title\n  2 : .model nmod nmos level=54\n  9 : %s\n  10 : .end\n", bad[i].line);
+             "  1 : m title\n  2 : .model nmod nmos level=54\n  9 : %s\n  10 : .end\n",
+             bad[i].line);
     int rc = ms_circuit_parse(text, core->process, &c, &err);
     if (rc != bad[i].code || !strstr(err.text, bad[i].text))
       fail_msg("'%s' gives %d '%s'", bad[i].line, rc, err.text);
@@ -277,6 +277,21 @@ static void test_device_inside_a_subcircuit_device_keeps_the_instances_path(void
                                        "  3 : m.xsoma.xmt1.m0 a b 0 0 nfet_03v3 w=1u l=1u\n");
   assert_string_equal(c->element[0].path, "soma.mt1");
   assert_int_equal(c->element[0].type, MS_NFET);
+  ms_circuit_destroy(c);
+  ms_core_destroy(core);
+  fixture_destroy(&f);
+}
+
+static void test_sizes_in_micrometres_are_scaled(void **state) {
+  (void)state;
+  fixture f;
+  fixture_create(&f);
+  ms_core *core = fixture_load(&f);
+  ms_circuit *c = parse(core->process, "  3 : m1 a b 0 0 nmod w=2 l=0.5 ad=1 pd=3\n"
+                                       "  4 : .options scale=1.0u gmin=1e-16\n");
+  const ms_element *e = &c->element[0];
+  assert_true(fabs(e->w_m - 2e-6) < 1e-18 && fabs(e->l_m - 0.5e-6) < 1e-18);
+  assert_true(fabs(e->ad_m2 - 1e-12) < 1e-24 && fabs(e->pd_m - 3e-6) < 1e-18);
   ms_circuit_destroy(c);
   ms_core_destroy(core);
   fixture_destroy(&f);
@@ -324,6 +339,7 @@ int main(void) {
       cmocka_unit_test(test_listing_gives_devices_with_evaluated_parameters),
       cmocka_unit_test(test_listing_refuses_what_engines_do_not_know),
       cmocka_unit_test(test_device_inside_a_subcircuit_device_keeps_the_instances_path),
+      cmocka_unit_test(test_sizes_in_micrometres_are_scaled),
       cmocka_unit_test(test_shift_follows_pelgrom_and_the_corner),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
