@@ -21,6 +21,7 @@ packages=(
   "libhdf5-dev: results"
   "zlib1g-dev: checksums and waveforms"
   "librandom123-dev: counter-based random numbers"
+  "libssl-dev: SHA-256 of packages"
   "libopenblas-dev: training"
   "libcmocka-dev: tests"
   "gnuplot-nox: pictures"

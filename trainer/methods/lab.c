@@ -20,6 +20,8 @@ struct ms_lab {
   unsigned jobs;
   bench *bench;
   ms_config config;
+  uint32_t (*write)[2]; /* instead of `config`, if not NULL */
+  size_t n_write;
   uint64_t version;
   uint64_t spent;
   double wall_s, router_s;
@@ -79,8 +81,28 @@ void ms_lab_destroy(ms_lab *lab) {
   for (unsigned i = 0; i < lab->jobs; i++)
     ms_chip_destroy(lab->bench[i].chip);
   ms_config_clear(&lab->config);
+  free(lab->write);
   free(lab->bench);
   free(lab);
+}
+
+/* Makes a configuration the lab's own; chips take it over at their next job. */
+static void adopt(ms_lab *lab, const ms_config *config, uint32_t (*write)[2], size_t n_write) {
+  ms_config_clear(&lab->config);
+  free(lab->write);
+  lab->config = *config;
+  lab->write = write;
+  lab->n_write = n_write;
+  lab->version++;
+}
+
+int ms_lab_configure_writes(ms_lab *lab, const uint32_t (*write)[2], size_t n, ms_error *err) {
+  uint32_t(*copy)[2] = calloc(n + 1, sizeof *copy);
+  if (!copy)
+    return ms_fail(err, MS_ENOMEM, "no memory for a configuration");
+  memcpy(copy, write, n * sizeof *copy);
+  adopt(lab, &(ms_config){0}, copy, n);
+  return MS_OK;
 }
 
 int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err) {
@@ -88,9 +110,7 @@ int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err) {
   int rc = ms_network_config(network, lab->setup->core, lab->setup->bias, &config, err);
   if (rc)
     return rc;
-  ms_config_clear(&lab->config);
-  lab->config = config;
-  lab->version++;
+  adopt(lab, &config, NULL, 0);
   return MS_OK;
 }
 
@@ -106,9 +126,7 @@ int ms_lab_configure_raw(ms_lab *lab, const ms_config *from, ms_error *err) {
     memcpy(config.synapse, from->synapse, from->n_synapse * sizeof *config.synapse);
   if (config.bias)
     memcpy(config.bias, from->bias, from->n_bias * sizeof *config.bias);
-  ms_config_clear(&lab->config);
-  lab->config = config;
-  lab->version++;
+  adopt(lab, &config, NULL, 0);
   return MS_OK;
 }
 
@@ -127,7 +145,9 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *
   const ms_setup *s = lab->setup;
   int rc = MS_OK;
   if (b->configured != lab->version) {
-    rc = ms_chip_configure(b->chip, &lab->config, err);
+    rc = lab->write ? ms_chip_configure_writes(b->chip, (const uint32_t(*)[2])lab->write,
+                                               lab->n_write, err)
+                    : ms_chip_configure(b->chip, &lab->config, err);
     b->configured = rc ? 0 : lab->version;
   }
   if (!rc && (!b->has_die || !same_die(&b->die, &job->die))) {
@@ -137,8 +157,10 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *
   }
   if (rc)
     return rc;
-  ms_event in[256];
-  size_t n_in = ms_encode(&s->encoding, job->value, s->task->n_value, in);
+  ms_event encoded[256];
+  const ms_event *in = job->value ? encoded : job->in;
+  size_t n_in =
+      job->value ? ms_encode(&s->encoding, job->value, s->task->n_value, encoded) : job->n_in;
   ms_run_options options = {.t_stop = ms_time_from_s(s->encoding.window_tau * s->encoding.tau_s)};
   ms_run_result run = {0};
   rc = ms_chip_run(b->chip, in, n_in, &options, &run, err);

@@ -11,7 +11,9 @@ typedef struct ms_lab ms_lab;
 /** One run of one sample on one die. */
 typedef struct ms_lab_job {
   ms_die die;
-  const double *value; /**< of the sample */
+  const double *value; /**< of the sample; NULL: the events below instead */
+  const ms_event *in;  /**< [n_in] ordered by time */
+  size_t n_in;
 } ms_lab_job;
 
 typedef struct ms_lab_result {
@@ -29,6 +31,9 @@ void ms_lab_destroy(ms_lab *lab);
 int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err);
 /** The same with connections given one by one (for fits). */
 int ms_lab_configure_raw(ms_lab *lab, const ms_config *config, ms_error *err);
+
+/** The same as a sequence of configuration-port writes (for replays). */
+int ms_lab_configure_writes(ms_lab *lab, const uint32_t (*write)[2], size_t n, ms_error *err);
 
 /** Runs jobs in any order and returns results in theirs. A failure of the simulator stays in its
  * result; anything else ends the call.
