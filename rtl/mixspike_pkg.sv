@@ -81,19 +81,22 @@ package mixspike_pkg;
     ack_edges = sync_stages + 1;
   endfunction
 
-  function automatic integer ext_pulse_edges(input integer unused_sync_stages);
-    // Event queue, routing table, entry memory, pulse register.
-    ext_pulse_edges = 4 + 0 * unused_sync_stages;
-  endfunction
+  // External event to pulse: input queue, routing table, entry memory, pulse register.
+  parameter int unsigned ExtPulseEdges = 4;
 
   function automatic integer req_pulse_edges(input integer sync_stages);
     // The request enters an event queue with its acknowledge and then takes the same way.
-    req_pulse_edges = ack_edges(sync_stages) + ext_pulse_edges(sync_stages) - 1;
+    req_pulse_edges = ack_edges(sync_stages) + ExtPulseEdges - 1;
   endfunction
 
-  // Whole periods of which nothing analog can answer a request: the lookahead.
+  // An external event enters its queue at edge 1 and may take a neuron's turn at the fan-out at
+  // edge 2. The neurons' queue then stays full, so that a grant due at edge 3 is not given.
+  parameter int unsigned ExtAckEdges = 3;
+
+  // Whole periods in which no input can be answered, directly or by contention: the lookahead.
   function automatic integer lookahead_cycles(input integer sync_stages);
-    lookahead_cycles = ack_edges(sync_stages) - 1;
+    lookahead_cycles = ((ack_edges(sync_stages) < ExtAckEdges) ? ack_edges(sync_stages)
+                                                               : ExtAckEdges) - 1;
   endfunction
 
   // Bits that number `count` things; at least one.

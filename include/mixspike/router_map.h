@@ -18,8 +18,8 @@ enum {
   MS_MAP_ROWS = 0x03,     /**< synapse rows per sign of each neuron */
   MS_MAP_ENTRIES = 0x04,  /**< depth of the synapse entry memory */
   MS_MAP_BIASES = 0x05,   /**< bias code registers */
-  MS_MAP_LATENCY = 0x06,  /**< cycles, one byte each from bit 0: synchroniser, acknowledge, pulse
-                               after a request, pulse after an external event */
+  MS_MAP_LATENCY = 0x06,  /**< one byte each from bit 0: periods of lookahead; edges to acknowledge,
+                               from a request to its pulse, from an external event to its pulse */
   MS_MAP_COUNTERS = 0x07, /**< how many counters there are */
   /* Control. */
   MS_MAP_CONTROL = 0x08,       /**< MS_MAP_CONTROL_... */

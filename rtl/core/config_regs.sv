@@ -59,8 +59,8 @@ module config_regs #(
   localparam int unsigned BiasIdx = mixspike_pkg::index_width(NumBiases);
 
   localparam logic [31:0] Latency = {
-    8'(mixspike_pkg::ext_pulse_edges(SyncStages)), 8'(mixspike_pkg::req_pulse_edges(SyncStages)),
-    8'(mixspike_pkg::ack_edges(SyncStages)), 8'(SyncStages)
+    8'(mixspike_pkg::ExtPulseEdges), 8'(mixspike_pkg::req_pulse_edges(SyncStages)),
+    8'(mixspike_pkg::ack_edges(SyncStages)), 8'(mixspike_pkg::lookahead_cycles(SyncStages))
   };
 
   logic [2:0]            control_q;

@@ -20,8 +20,8 @@ module latency_check #(
 
 `ifndef SYNTHESIS
   // How many edges before its own answer the latest request sample lies that could have caused it.
-  localparam int unsigned AckDepth = mixspike_pkg::lookahead_cycles(SyncStages);
-  localparam int unsigned PulseDepth = mixspike_pkg::ext_pulse_edges(SyncStages) - 1;
+  localparam int unsigned AckDepth = mixspike_pkg::ack_edges(SyncStages) - 1;
+  localparam int unsigned PulseDepth = mixspike_pkg::ExtPulseEdges - 1;
   localparam int unsigned Grown = NumNeurons;
 
   // Request samples; the newest in the low bits. Sample d was taken d + 1 edges before the next.
@@ -56,7 +56,7 @@ module latency_check #(
 
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      // The acknowledge follows a request sample that is lookahead + 1 edges old, never a newer one.
+      // The acknowledge follows a request sample that is ack_edges() old, never a newer one.
       assert (((ack_i ^ ack_q) & (ack_i ^ cause_q)) == '0);
       // It is released exactly then, and rises exactly then where nothing contends.
       assert ((ack_i & ~cause_q) == '0);

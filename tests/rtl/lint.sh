@@ -14,6 +14,7 @@ for size in "16 64 2048" "64 256 32768" "256 1024 65536" "5 3 100"; do
     verilator --lint-only -Wall "$assertions" --top-module core_top "-GNumNeurons=$neurons" \
       "-GNumInputs=$inputs" "-GNumEntries=$entries" "$rtl/lint.vlt" "$@"
   done
+  verilator --lint-only -Wall --top-module core_top -GSyncStages=3 "$rtl/lint.vlt" "$@"
 done
 # Each file is one module (or the package) of the same name.
 for file in "$@"; do

@@ -19,7 +19,7 @@ RtlRouter::RtlRouter(std::unique_ptr<Core> core, unsigned neurons, unsigned inpu
   access(false, MS_MAP_LATENCY, &latency);
   ack_edges_ = latency >> 8 & 0xff;
   ext_pulse_edges_ = latency >> 24;
-  lookahead_ = (ack_edges_ - 1) * clock_ps_;
+  lookahead_ = (latency & 0xff) * clock_ps_;
   cycles_ = 0;
 }
 
