@@ -80,7 +80,7 @@ static void check(const char *what, double got, double want, double tolerance) {
 
 /* The period of the DPI equation at a constant input, with the threshold ratio x left open. */
 static double period_s(double iin_a, double x, double tau_s, double refractory_s) {
-  double a = iin_a / (57e-9 / 16) - 1, x0 = 0.2;
+  double a = iin_a / (54e-9 / 16) - 1, x0 = 0.2;
   return tau_s * (log(x / x0) / a + (1 + a) / a * log((a - x0) / (a - x))) + refractory_s;
 }
 
@@ -89,7 +89,7 @@ static void soma_follows_the_dpi_equation(void **state) {
   double tau = value(text, "tau"), period = value(text, "period");
   double refractory = value(text, "refractory");
   /* The gate of the threshold transistor and the pair add about 5 % to cmem. */
-  check("tau of the membrane", tau, 1e-12 * UT / (KAPPA_N * 57e-9 / 16), 0.15);
+  check("tau of the membrane", tau, 1e-12 * UT / (KAPPA_N * 54e-9 / 16), 0.15);
   check("refractory time", refractory, 200e-15 * 1.5 / 130e-9, 0.15);
   /* Request up to request down: the acknowledge's 60 ns, then at most a few ns of the soma. */
   check("width of a request", value(text, "width"), 60e-9, 0.25);
@@ -133,7 +133,7 @@ static void excitatory_synapse_follows_the_dpi_equation(void **state) {
 }
 
 static void inhibitory_synapse_follows_the_dpi_equation(void **state) {
-  check_synapse(state, "dpi_inh", KAPPA_N, 28.5e-9, 3.2e-9, 180e-9, 0.25);
+  check_synapse(state, "dpi_inh", KAPPA_N, 28.5e-9, 1.5e-9, 230e-9, 0.25);
 }
 
 /* Codes count units; what is missing is the units' output conductance and the switches. */
