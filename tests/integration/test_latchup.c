@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The soma never sticks, on any die, in both bias sets: it is silent before the first input, fires
- * under a burst, ends every request, is silent again afterwards, and keeps firing regularly under a
- * strong constant input.
+/* The soma never sticks, on any die, in both bias sets, with three excitatory rows and one
+ * inhibitory row: it is silent before the first input, fires under a burst, ends every request, is
+ * silent again afterwards, and keeps firing regularly under a strong constant input.
  *
  * Usage: test_latchup [dies [ngspice|table [first]]]; without arguments 20 dies in ngspice. */
 #include "neuron_run.h"
@@ -28,7 +28,7 @@ static int setup(void **state) {
   fixture *f = *state = calloc(1, sizeof *f);
   ms_error err = {0};
   const ms_engine_options options = {.kind = kind};
-  if (!f || ms_core_load(MS_TEST_MODELS_DIR, "dpi16", 0, &f->core, &err) ||
+  if (!f || ms_core_load(MS_TEST_MODELS_DIR, "dpi16x4", 0, &f->core, &err) ||
       ms_engine_create(&options, f->core, &f->engine, &err) ||
       ms_group_create(f->engine, &f->group, &err)) {
     fprintf(stderr, "setup: %s\n", err.text);
@@ -64,7 +64,7 @@ static const char *check_burst(fixture *f, neuron_case *c, neuron_result *r) {
                                 {0.6 * tau, 0, full},
                                 {0.7 * tau, 0, full},
                                 {1.0 * tau, 0, full},
-                                {2.0 * tau, 1, full}};
+                                {2.0 * tau, 3, full}};
   c->event = event;
   c->n_event = sizeof event / sizeof *event;
   c->t_stop_s = 8 * tau;
