@@ -54,6 +54,8 @@ static bool beside_library(char path[PATH_MAX]) {
 static int find_library(ms_loader *loader, const char *wish, char beside[PATH_MAX],
                         const char **dir) {
   const char *env = getenv("MIXSPIKE_MODELS");
+  if (wish && !*wish)
+    wish = NULL;
   const char *from = wish ? "" : env && *env ? " (from MIXSPIKE_MODELS)" : NULL;
   *dir = wish ? wish : env;
   if (from)
