@@ -74,6 +74,135 @@ static void windows_do_not_change_the_spikes(void **state) {
   bench_close(&b);
 }
 
+/* Corners of a source that steps between levels with the core's edge time. */
+typedef struct pwl {
+  char text[8000];
+  size_t n;
+  double v;
+} pwl;
+
+static void pwl_step(pwl *p, ms_time t, ms_time edge_ps, double v) {
+  if (v != p->v)
+    p->n += (size_t)snprintf(p->text + p->n, sizeof p->text - p->n, " %.15g %.15g %.15g %.15g",
+                             ms_time_to_s(t), p->v, ms_time_to_s(t + edge_ps), v);
+  p->v = v;
+}
+
+static void pwl_line(const pwl *p, const char *node, double first, char *line, size_t size) {
+  snprintf(line, size, "v%s %s 0 pwl(0 %.15g%s)", node, node, first, p->text);
+}
+
+/* The deck with what drove the run as ordinary PWL sources: no external source, no harness. */
+static void drive_by_pwl(const bench *b, const ms_run_spec *spec, const outcome *run,
+                         ms_deck *deck) {
+  static char line[8100];
+  ms_time edge = b->core->edge_ps;
+  ms_stimulus s[400];
+  size_t n = bench_pulses(b, spec->t_stop, s);
+  pwl *nack = calloc(1, sizeof *nack), *pulse = calloc(1, sizeof *pulse);
+  nack->v = 1.8;
+  for (size_t i = 0; i < run->n; i++)
+    pwl_step(nack, ms_ack_time(&bench_ack, run->transition[i].t, run->transition[i].level), edge,
+             run->transition[i].level ? 0 : 1.8);
+  for (size_t i = 0; i < n; i++)
+    pwl_step(pulse, s[i].t, edge, s[i].level ? 1.8 : 0);
+  for (size_t i = 0; i < deck->n_line; i++) {
+    const char *old = deck->line[i];
+    if (!strstr(old, " external"))
+      continue;
+    char node[24];
+    assert_int_equal(sscanf(old, "%*s %23s", node), 1);
+    pwl bit = {.v = 0};
+    unsigned row, k;
+    if (!strcmp(node, "nack"))
+      pwl_line(nack, node, 1.8, line, sizeof line);
+    else if (!strcmp(node, "p0"))
+      pwl_line(pulse, node, 0, line, sizeof line);
+    else if (sscanf(node, "w%u_%u", &row, &k) == 2 && row == 0) {
+      pwl_step(&bit, s[0].t, edge, s[0].code >> k & 1 ? 1.8 : 0);
+      pwl_line(&bit, node, 0, line, sizeof line);
+    } else {
+      /* row 1 is inhibitory: its pins are active low */
+      snprintf(line, sizeof line, "v%s %s 0 1.8", node, node);
+    }
+    free(deck->line[i]);
+    deck->line[i] = strdup(line);
+  }
+  free(nack);
+  free(pulse);
+}
+
+static double seconds_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The same neuron on the same die, once under the harness and once in plain ngspice with every
+ * input, acknowledges included, as a PWL source. The supply's thresholds are 1.08 V and 0.72 V;
+ * crossings of the plain run are interpolated linearly. */
+static void plain_ngspice_gives_the_same_spikes(void **state) {
+  (void)state;
+  bench b;
+  bench_open(&b, 60, 0, 1);
+  ms_run_spec spec = bench_spec(&b, 12 * US);
+  spec.die.strength = 0; /* no device needs to be altered in the plain run */
+  spec.self_ack = &bench_ack;
+  outcome run;
+  bench_run(&b, &spec, &run);
+  outcome_clear(&run);
+  double start = seconds_now();
+  bench_run(&b, &spec, &run);
+  double harness_s = seconds_now() - start;
+  assert_true(run.n >= 4);
+
+  ms_deck *deck;
+  ms_service *s;
+  MUST(ms_deck_group(b.core, &spec.pvt, &deck, must));
+  drive_by_pwl(&b, &spec, &run, deck);
+  MUST(ms_service_create(NULL, 60, &s, must));
+  MUST(ms_service_deck(s, deck, must));
+  MUST(ms_service_command(s, "save v(req)", NULL, must));
+  for (size_t i = 0; i < b.core->n_bias; i++) {
+    char line[60];
+    snprintf(line, sizeof line, "alter vb%zu=%.15g", i, b.bias_v[i]);
+    MUST(ms_service_command(s, line, NULL, must));
+  }
+  start = seconds_now();
+  MUST(ms_service_command(s, "tran 100n 12u 0 100n", NULL, must));
+  double plain_s = seconds_now() - start;
+  const double *v;
+  size_t n, n_time, found = 0;
+  MUST(ms_service_vector(s, "time", &v, &n_time, must));
+  double *t = malloc(n_time * sizeof *t);
+  memcpy(t, v, n_time * sizeof *t);
+  MUST(ms_service_vector(s, "v(req)", &v, &n, must));
+  assert_int_equal(n, n_time);
+  double worst = 0;
+  for (size_t i = 1, level = 0; i < n; i++) {
+    double threshold = level ? 0.72 : 1.08;
+    if (level ? v[i] > threshold : v[i] < threshold)
+      continue;
+    double at = t[i - 1] + (t[i] - t[i - 1]) * (threshold - v[i - 1]) / (v[i] - v[i - 1]);
+    level = !level;
+    assert_true(found < run.n);
+    double d = fabs(at - ms_time_to_s(run.transition[found].t));
+    assert_int_equal(level, run.transition[found++].level);
+    if (d > worst)
+      worst = d;
+  }
+  print_message("%zu transitions, at most %.3g ns apart; %llu points in %.3f s against %zu in "
+                "%.3f s\n",
+                run.n, worst * 1e9, (unsigned long long)run.result.steps, harness_s, n, plain_s);
+  assert_int_equal(found, run.n);
+  assert_true(worst < window_tolerance_s);
+  free(t);
+  ms_service_destroy(s);
+  ms_deck_destroy(deck);
+  outcome_clear(&run);
+  bench_close(&b);
+}
+
 static void an_overridden_acknowledge_comes_when_it_is_told(void **state) {
   (void)state;
   bench b;
@@ -170,6 +299,7 @@ int main(void) {
       cmocka_unit_test(the_same_run_gives_the_same_bits),
       cmocka_unit_test(acknowledges_from_inside_and_outside_give_the_same_spikes),
       cmocka_unit_test(windows_do_not_change_the_spikes),
+      cmocka_unit_test(plain_ngspice_gives_the_same_spikes),
       cmocka_unit_test(an_overridden_acknowledge_comes_when_it_is_told),
       cmocka_unit_test(input_errors_are_told),
       cmocka_unit_test(memory_stays_flat_over_200_runs),

@@ -53,18 +53,6 @@ static int load(ms_ngspice_engine *e, const ms_pvt *pvt, const uint16_t *code, m
   return rc;
 }
 
-static int give(ms_service *tool, char *lines, ms_error *err) {
-  for (char *next, *line = lines; line && *line; line = next) {
-    next = strchr(line, '\n');
-    if (next)
-      *next++ = '\0';
-    int rc = ms_service_command(tool, line, NULL, err);
-    if (rc)
-      return rc;
-  }
-  return 0;
-}
-
 static int solve(ms_ngspice_engine *e, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,
                  ms_bias_entry *entry, ms_error *err) {
   const ms_core *core = e->base.core;
@@ -75,7 +63,7 @@ static int solve(ms_ngspice_engine *e, const ms_die *die, const ms_pvt *pvt, con
   ms_text_add_shifts(&text, e->bias_circuit, core->process, die, pvt, "");
   ms_text_add(&text, "destroy all\nop\n");
   rc = text.bad ? ms_fail(err, MS_ENOMEM, "no memory for bias branches")
-                : give(e->tool, text.data, err);
+                : ms_service_command(e->tool, text.data, NULL, err);
   ms_text_free(&text);
   const double *v;
   size_t n;

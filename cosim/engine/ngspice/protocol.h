@@ -3,7 +3,7 @@
  *
  * library -> worker                        answer
  *   DECK    n, lines                       TEXT (status, what ngspice printed)
- *   COMMAND line                           TEXT
+ *   COMMAND lines                          TEXT
  *   VECTOR  name                           VECTOR (n, values)
  *   RUN     ms_ng_setup                    none; the operating point is solved at once
  *   GRANT   limit, cut, n, ramps           REPORT or ERROR, with PROGRESS before it in a long wait

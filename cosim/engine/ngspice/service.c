@@ -128,13 +128,11 @@ int ms_service_deck(ms_service *s, const ms_deck *deck, ms_error *err) {
   return rc ? rc : text_answer(s, "the circuit", NULL, err);
 }
 
-int ms_service_command(ms_service *s, const char *line, const char **text, ms_error *err) {
-  if (strlen(line) > 1023)
-    return ms_fail(err, MS_EINVAL, "a command for ngspice is longer than 1023 characters");
+int ms_service_command(ms_service *s, const char *lines, const char **text, ms_error *err) {
   ms_wire_clear(&s->out);
-  ms_wire_put_text(&s->out, line);
+  ms_wire_put_text(&s->out, lines);
   int rc = send_message(s, MS_NG_COMMAND, err);
-  return rc ? rc : text_answer(s, line, text, err);
+  return rc ? rc : text_answer(s, strchr(lines, '\n') ? "a command" : lines, text, err);
 }
 
 int ms_service_vector(ms_service *s, const char *name, const double **values, size_t *n,

@@ -27,10 +27,10 @@ MS_API void ms_service_destroy(ms_service *service);
 /** Loads a deck in place of any earlier one. MS_ESIM with ngspice's words if it is refused. */
 MS_API int ms_service_deck(ms_service *service, const ms_deck *deck, ms_error *err);
 
-/** Gives one command line (shorter than 1024 characters, which is where ngspice cuts).
- * MS_ESIM if ngspice complains.
+/** Gives one or more commands, one a line (each shorter than 1024 characters, which is where
+ * ngspice cuts). MS_ESIM at the first that ngspice complains about.
  * @param text  what ngspice printed; may be NULL; belongs to the service until its next call */
-MS_API int ms_service_command(ms_service *service, const char *line, const char **text,
+MS_API int ms_service_command(ms_service *service, const char *lines, const char **text,
                               ms_error *err);
 
 /** Values of a real vector of the current plot ("v(req)", "@m.xsoma.mt1[gm]").

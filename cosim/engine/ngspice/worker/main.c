@@ -93,7 +93,7 @@ int main(void) {
       break;
     case MS_NG_COMMAND:
       ms_sim_forget_text();
-      answer_text(&out, ms_sim_command(ms_wire_get_text(&in)));
+      answer_text(&out, ms_sim_commands(ms_wire_get_text(&in)));
       break;
     case MS_NG_VECTOR:
       answer_vector(&in, &out);

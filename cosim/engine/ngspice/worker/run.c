@@ -330,22 +330,6 @@ static void serve_until_finish(run *r, bool failed) {
   }
 }
 
-static int give_commands(const char *commands) {
-  char line[1024];
-  int rc = 0;
-  while (*commands) {
-    size_t n = strcspn(commands, "\n");
-    if (n >= sizeof line)
-      return -1;
-    memcpy(line, commands, n);
-    line[n] = '\0';
-    if (n)
-      rc |= ms_sim_command(line);
-    commands += n + (commands[n] == '\n');
-  }
-  return rc;
-}
-
 /* The end of what ngspice printed, for a message of limited length. */
 static const char *tail(const char *text, size_t most) {
   size_t n = strlen(text);
@@ -362,7 +346,7 @@ void ms_worker_run(int fd, ms_wire *body) {
       ms_sources_create(&r.sources, r.setup.source, r.setup.n_source)) {
     fail(&r, MS_EIO, "malformed description of a run");
     failed = true;
-  } else if (give_commands(r.setup.commands)) {
+  } else if (ms_sim_commands(r.setup.commands)) {
     snprintf(message, sizeof message, "ngspice refused a setting: %s", tail(ms_sim_text(), 500));
     fail(&r, MS_ESIM, message);
     failed = true;

@@ -155,6 +155,20 @@ int ms_sim_command(const char *line) {
   return rc || sim.complained ? -1 : 0;
 }
 
+int ms_sim_commands(const char *lines) {
+  char line[1025]; /* one that is too long stays too long */
+  int rc = 0;
+  while (*lines && rc == 0) {
+    size_t n = strcspn(lines, "\n"), kept = n < sizeof line ? n : sizeof line - 1;
+    memcpy(line, lines, kept);
+    line[kept] = '\0';
+    if (n)
+      rc = ms_sim_command(line);
+    lines += n + (lines[n] == '\n');
+  }
+  return rc;
+}
+
 int ms_sim_deck(char **line, size_t n) {
   sim.complained = false;
   char **with_end = calloc(n + 3, sizeof *with_end);

@@ -30,6 +30,8 @@ int ms_sim_deck(char **line, size_t n);
 
 /** Runs one command line; returns non-zero if ngspice complained. */
 int ms_sim_command(const char *line);
+/** Runs the lines of a text one by one; stops at the first that ngspice complains about. */
+int ms_sim_commands(const char *lines);
 
 /** What ngspice has printed since ms_sim_forget_text. */
 const char *ms_sim_text(void);
