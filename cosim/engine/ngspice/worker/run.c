@@ -3,6 +3,7 @@
  * solved is accepted, redone shorter, or held while the library decides. */
 #include "engine/ngspice/worker/run.h"
 
+#include "engine/ngspice/worker/corners.h"
 #include "engine/ngspice/worker/crossing.h"
 #include "engine/ngspice/worker/record.h"
 #include "engine/ngspice/worker/sim.h"
@@ -18,19 +19,13 @@
 
 #include <ngspice/sharedspice.h>
 
-/* Finest time that matters: the kernel's unit. */
-static const double tick_s = 1e-12;
-
 typedef struct run {
   int fd;
   ms_ng_setup setup;
   ms_wire out;
   double edge_s;
   ms_sources sources;
-  struct {
-    double *t_s;
-    size_t n, capacity;
-  } breaks; /* corners of ramps that ngspice does not know yet */
+  ms_corners corners;
   ms_recorder record;
   ms_crossing crossing;
   bool begun;
@@ -105,45 +100,35 @@ static void send_result(run *r) {
   say(r, MS_NG_RESULT);
 }
 
-static void add_break(run *r, double t_s) {
-  if (r->breaks.n == r->breaks.capacity) {
-    size_t capacity = r->breaks.capacity ? 2 * r->breaks.capacity : 64;
-    double *t = realloc(r->breaks.t_s, capacity * sizeof *t);
-    if (!t)
-      leave();
-    r->breaks.t_s = t;
-    r->breaks.capacity = capacity;
-  }
-  r->breaks.t_s[r->breaks.n++] = t_s;
-}
-
 static void ramp(run *r, size_t source, ms_time t_ps, double v) {
   double t_s = ms_time_to_s(t_ps);
   if (t_s < r->earliest_s)
     t_s = r->earliest_s;
   int moves = ms_sources_ramp(&r->sources, source, t_s, r->edge_s, v);
-  if (moves < 0)
+  if (moves < 0 ||
+      (moves && (ms_corners_add(&r->corners, t_s) || ms_corners_add(&r->corners, t_s + r->edge_s))))
     leave();
-  if (moves) {
-    add_break(r, t_s);
-    add_break(r, t_s + r->edge_s);
-  }
 }
 
-/* Tells ngspice the corners, none of which lies before its present time. */
-static void set_breaks(run *r, double now_s) {
-  for (size_t i = 0; i < r->breaks.n; i++)
-    ngSpice_SetBkpt(r->breaks.t_s[i] > now_s ? r->breaks.t_s[i] : now_s);
-  r->breaks.n = 0;
+static void set_breakpoint(double t_s) {
+  ngSpice_SetBkpt(t_s);
 }
 
-/* The first corner inside (t0, t1) that the step must not jump over; t1 if there is none. */
-static double first_break(const run *r, double t1_s) {
-  double first = t1_s;
-  for (size_t i = 0; i < r->breaks.n; i++)
-    if (r->breaks.t_s[i] > r->t0_s && r->breaks.t_s[i] < first - 0.5 * tick_s)
-      first = r->breaks.t_s[i];
-  return first;
+/* Stops the step before a corner, and splits what is left before one in two rather than leave a
+ * sliver: a step of femtoseconds makes capacitor currents out of rounding errors, which do not
+ * converge ("timestep too small"). Newer versions of ngspice do the same. */
+static void tame(const run *r, double from_s, double *delta_s) {
+  double next_s = ms_corners_next(&r->corners, from_s, ms_time_to_s(r->setup.t_stop_ps));
+  double limit_s = ms_time_to_s(r->limit_ps);
+  if (r->cut && limit_s < next_s && limit_s > from_s + 0.5 * MS_TICK_S)
+    next_s = limit_s;
+  double left_s = next_s - from_s;
+  if (left_s <= 0)
+    return;
+  if (*delta_s > left_s)
+    *delta_s = left_s;
+  else if (*delta_s < left_s && 1.9 * *delta_s > left_s)
+    *delta_s = 0.5 * left_s;
 }
 
 /* Waits for the next grant. Anything else ends the run. */
@@ -210,7 +195,7 @@ static void note_transition(run *r) {
 /* Asks for the step to be solved again, ending at end_s. */
 static int redo(run *r, double end_s, double *delta_s) {
   double delta = end_s - r->t0_s;
-  *delta_s = delta > 0.1 * tick_s ? delta : 0.1 * tick_s;
+  *delta_s = delta > 0.1 * MS_TICK_S ? delta : 0.1 * MS_TICK_S;
   r->redone++;
   return 1;
 }
@@ -230,13 +215,13 @@ static double last_end_after_crossing(const run *r) {
 
 /* A step was solved and ngspice would keep it: decide. */
 static int step_solved(run *r, double t1_s, double *delta_s) {
-  const double eps_s = 0.5 * tick_s;
+  const double eps_s = 0.5 * MS_TICK_S;
   double stop_s = ms_time_to_s(r->setup.t_stop_ps);
   ms_recorder_look(&r->record, t1_s, delta_s);
   r->has_hit = ms_crossing_find(&r->crossing, t1_s, r->record.now[0], &r->hit_s);
   for (;;) {
-    double corner_s = first_break(r, t1_s);
-    if (corner_s < t1_s)
+    double corner_s = ms_corners_next(&r->corners, r->t0_s, t1_s);
+    if (corner_s < t1_s - eps_s)
       return redo(r, corner_s, delta_s);
     if (r->has_hit) {
       double end_s = last_end_after_crossing(r);
@@ -271,8 +256,9 @@ static int step_solved(run *r, double t1_s, double *delta_s) {
       wait_grant(r);
     } while (ms_time_to_s(r->limit_ps) <= t1_s + eps_s);
   }
-  set_breaks(r, t1_s);
-  r->earliest_s = t1_s + tick_s;
+  ms_corners_pass(&r->corners, t1_s);
+  ms_corners_tell(&r->corners, t1_s, set_breakpoint);
+  r->earliest_s = t1_s + MS_TICK_S;
   show_progress(r);
   return 0;
 }
@@ -284,20 +270,16 @@ static int on_sync(void *user, double t_s, double *delta_s, bool rejected, int l
       ms_recorder_begin(&r->record, &r->setup, delta_s);
       ms_crossing_begin(&r->crossing, r->record.now[0], r->setup.rise_v, r->setup.fall_v);
       wait_grant(r);
-      double corner_s = first_break(r, t_s + *delta_s);
-      if (corner_s < t_s + *delta_s)
-        *delta_s = corner_s - t_s; /* breakpoints count from the next step on */
-      set_breaks(r, 0.0);
+      ms_corners_tell(&r->corners, 0.0, set_breakpoint);
       r->begun = true;
-      r->earliest_s = tick_s;
+      r->earliest_s = MS_TICK_S;
     }
-    double limit_s = ms_time_to_s(r->limit_ps);
-    if (r->cut && t_s + *delta_s > limit_s && limit_s > t_s + tick_s)
-      *delta_s = limit_s - t_s; /* spares a solution that would be thrown away */
+    tame(r, t_s, delta_s);
     return 0;
   }
   if (rejected) {
     r->rejected++;
+    tame(r, r->t0_s, delta_s);
     show_progress(r);
     return 0;
   }
@@ -360,7 +342,7 @@ void ms_worker_run(int fd, ms_wire *body) {
              r.setup.max_step_s);
     ms_sim_command(line);
     ms_sim_set_hooks(NULL);
-    failed = !r.begun || fabs(r.t0_s - stop_s) > 1e-6 * stop_s + tick_s;
+    failed = !r.begun || fabs(r.t0_s - stop_s) > 1e-6 * stop_s + MS_TICK_S;
     if (failed) {
       snprintf(message, sizeof message, "ngspice stopped at %.6g s of %.6g s and said: %s", r.t0_s,
                stop_s, tail(ms_sim_text(), 500));
@@ -373,7 +355,7 @@ void ms_worker_run(int fd, ms_wire *body) {
   ms_sim_command("destroy all");
   ms_sources_clear(&r.sources);
   ms_recorder_clear(&r.record);
-  free(r.breaks.t_s);
+  ms_corners_clear(&r.corners);
   free(r.transition);
   ms_wire_free(&r.out);
 }
