@@ -7,6 +7,8 @@
 
 static const char HELP[] =
     "usage: mixspike simulate EXPERIMENT.yaml [options]\n\n"
+    "the network\n"
+    "  --package DIR    weights of a package (default: random weights)\n"
     "events in, one of\n"
     "  --sample N       test sample N of the experiment's task (default: 0)\n"
     "  --events FILE    a text file: a line `t_us,input` (or t_ps, t_s), then one event a line\n"
@@ -22,7 +24,7 @@ static const char HELP[] =
     "  -o, --out DIR    writes index.html, results.h5 and sample.fst (default: nothing)\n"
     "  --raw            also sample.raw, as ngspice writes it\n";
 
-enum { SAMPLE = 256, EVENTS, POISSON, DIE, STOP, SEED, ENGINE, ROUTER, DRIVER, RAW };
+enum { PACKAGE = 256, SAMPLE, EVENTS, POISSON, DIE, STOP, SEED, ENGINE, ROUTER, DRIVER, RAW };
 
 static void print_json(const ms_simulate_report *r, const char *folder) {
   cJSON *object = cJSON_CreateObject();
@@ -78,6 +80,9 @@ static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
   case 'o':
     s->output = optarg;
     return -1;
+  case PACKAGE:
+    s->package = optarg;
+    return -1;
   case SAMPLE:
     if (!cli_parse_u64(optarg, 0, UINT32_MAX, &number))
       return cli_usage(c, "--sample takes a number from 0");
@@ -127,6 +132,7 @@ static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
 static int run(cli *c, int argc, char **argv) {
   static const struct option options[] = {CLI_COMMON_OPTIONS,
                                           {"out", required_argument, NULL, 'o'},
+                                          {"package", required_argument, NULL, PACKAGE},
                                           {"sample", required_argument, NULL, SAMPLE},
                                           {"events", required_argument, NULL, EVENTS},
                                           {"poisson", required_argument, NULL, POISSON},

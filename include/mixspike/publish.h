@@ -26,6 +26,7 @@ typedef enum ms_event_source {
 } ms_event_source;
 
 typedef struct ms_simulate_options {
+  const char *package; /**< weights of a package; NULL: random weights */
   ms_event_source source;
   size_t sample;      /**< MS_EVENTS_SAMPLE: number within the test set */
   const char *file;   /**< MS_EVENTS_FILE */

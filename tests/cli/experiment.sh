@@ -61,5 +61,9 @@ says err "99" "3 samples"
 printf 't_us,input\n1,2\n3,77\n' >events.csv
 run 3 simulate right.yaml --events events.csv
 says err "events.csv:3" "77"
+run 3 simulate right.yaml --package nowhere
+says err "nowhere"
+run 3 replay nowhere
+says err "nowhere"
 run 3 simulate right.yaml --json --sample 99
 says out '"ok":	false' '"error":'

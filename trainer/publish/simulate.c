@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One sample of an experiment's chip, from events to an output folder. */
+#include "mixspike/package.h"
 #include "publish/publish_impl.h"
 
 #include <limits.h>
@@ -83,9 +84,31 @@ static void randomise(ms_network *network, uint64_t seed) {
 static int configure(ms_chip *chip, const ms_setup *setup, const ms_simulate_options *o,
                      ms_network **network, ms_error *err) {
   const ms_experiment *e = setup->experiment;
-  int code =
-      ms_network_create(setup->n_input, e->hidden, setup->task->n_class, e->outputs_per_class,
-                        e->parallel, setup->core->dac_bits, network, err);
+  int code;
+  if (o->package) {
+    ms_package *package;
+    if ((code = ms_package_open(o->package, &package, err)))
+      return code;
+    code =
+        ms_chip_configure_writes(chip, (const uint32_t(*)[2])package->write, package->n_write, err);
+    const ms_network *n = package->network;
+    if (n->n_input != setup->n_input || n->n_hidden != e->hidden ||
+        n->n_class * n->per_class != setup->n_output)
+      code = ms_fail(err, MS_EINVAL,
+                     "package %s holds %u inputs, %u hidden and %u output neurons, but experiment "
+                     "%s has %u, %u and %u",
+                     o->package, n->n_input, n->n_hidden, n->n_class * n->per_class, e->file,
+                     setup->n_input, e->hidden, setup->n_output);
+    if (!code)
+      code = ms_chip_configure_writes(chip, (const uint32_t(*)[2])package->write, package->n_write,
+                                      err);
+    *network = package->network;
+    package->network = NULL;
+    ms_package_destroy(package);
+    return code;
+  }
+  code = ms_network_create(setup->n_input, e->hidden, setup->task->n_class, e->outputs_per_class,
+                           e->parallel, setup->core->dac_bits, network, err);
   if (code)
     return code;
   randomise(*network, o->seed);
