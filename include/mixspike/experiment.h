@@ -43,7 +43,8 @@ typedef struct ms_experiment {
   double beta;                           /**< steepness of the surrogate gradient */
   double coarse_step_tau, fine_step_tau; /**< time steps of the model */
   unsigned loop_batches, loop_batch;     /**< updates in the loop, chip samples in each */
-  double loop_rate;                      /**< of Adam in the loop */
+  int compare;      /**< also measure the accuracy before the loop, on the same dies */
+  double loop_rate; /**< of Adam in the loop */
 
   ms_engine_kind analog;
   ms_router_kind digital;

@@ -112,7 +112,7 @@ typedef struct ms_train_report {
 
 /** Trains the experiment's network: fit of the model, offline, in the loop, accuracy on every die,
  * package. Writes into the output folder: checkpoint.h5 (replaced atomically after each epoch or
- * batch), results.h5, package/. With options->resume the result is the same to the last bit as
+ * batch) and package/. With options->resume the result is the same to the last bit as
  * without the interruption.
  * @param report  free with ms_train_report_clear, also after an error
  * @return MS_EINTERRUPTED after control.cancel; the checkpoint then holds the state */

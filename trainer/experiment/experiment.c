@@ -131,6 +131,7 @@ static void read_training(ms_experiment *e, ms_yaml_node *root) {
   ms_yaml_node *loop = section(training, "loop");
   e->loop_batches = count(loop, "batches", 0, 0, 1000000);
   e->loop_batch = count(loop, "batch", 20, 1, 100000);
+  e->compare = ms_yaml_bool_or(loop, "compare", true);
   e->loop_rate = ms_yaml_real_or(loop, "rate", 0.002, 1e-6, 1);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chips in threads, and the queue they take their jobs from. */
 #include "methods/lab.h"
+#include "mixspike/router_map.h"
+#include "model/params.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -282,6 +284,24 @@ void ms_lab_results_clear(ms_lab_result *result, size_t n) {
   for (size_t i = 0; i < n; i++)
     free(result[i].spike);
   memset(result, 0, n * sizeof *result);
+}
+
+int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error *err) {
+  ms_router *router = ms_chip_router(lab->bench[0].chip);
+  ms_ack_timing ack = ms_router_ack_timing(router);
+  double clock_s = ms_time_to_s(ack.clock_ps);
+  uint32_t latency = 0;
+  int rc = ms_router_read(router, MS_MAP_LATENCY, &latency, err);
+  if (rc)
+    return rc;
+  /* Deliveries of one event follow each other by one clock in the RTL. An asynchronous event waits
+   * half a clock for its edge on average. */
+  double spread = lab->setup->chip.router == MS_ROUTER_RTL && fan_out ? 0.5 * (fan_out - 1) : 0;
+  *out = (ms_sim_latency){.input_s = ((double)(latency >> 24 & 0xff) + 0.5 + spread) * clock_s,
+                          .spike_s = ((double)(latency >> 16 & 0xff) + 0.5 + spread) * clock_s,
+                          .ack_s = (ack.rise_cycles + 0.5) * clock_s,
+                          .release_s = (ack.fall_cycles + 0.5) * clock_s};
+  return MS_OK;
 }
 
 uint64_t ms_lab_spent(const ms_lab *lab) {

@@ -97,8 +97,7 @@ void ms_config_clear(ms_config *config) {
   memset(config, 0, sizeof *config);
 }
 
-int ms_network_decide(const ms_network *n, const ms_event *spike, size_t n_spike,
-                      unsigned *count) {
+int ms_network_decide(const ms_network *n, const ms_event *spike, size_t n_spike, unsigned *count) {
   unsigned own[64] = {0};
   ms_time first[64];
   for (unsigned c = 0; c < 64; c++)
@@ -118,8 +117,8 @@ int ms_network_decide(const ms_network *n, const ms_event *spike, size_t n_spike
   for (unsigned c = 0; c < n_class; c++) {
     if (count)
       count[c] = own[c];
-    if (own[c] && (best < 0 || own[c] > own[best] ||
-                   (own[c] == own[best] && first[c] < first[best])))
+    if (own[c] &&
+        (best < 0 || own[c] > own[best] || (own[c] == own[best] && first[c] < first[best])))
       best = (int)c;
   }
   return best;

@@ -34,12 +34,13 @@ typedef struct ms_sim_params {
 } ms_sim_params;
 
 /** Latencies of the digital half that the model includes, s. */
-typedef struct ms_sim_latency {
+struct ms_sim_latency {
   double input_s;   /**< event at the port -> pulse */
   double spike_s;   /**< request -> pulse */
   double ack_s;     /**< request -> acknowledge */
   double release_s; /**< request falls -> acknowledge released */
-} ms_sim_latency;
+};
+typedef struct ms_sim_latency ms_sim_latency;
 
 /** Converts. @param pulse_s  width of a pulse  @param tau_s  unit of time */
 void ms_sim_params_from(const ms_neuron_model *model, const ms_sim_latency *latency, double pulse_s,

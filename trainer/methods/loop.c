@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Surrogate gradients in the loop (after Cramer et al. 2022, with spikes alone): the chip runs the
+ * forward pass; the model's membranes, made to agree with the chip's spikes, give the gradient.
+ * Training dies take turns, one a batch. A step of the method is a batch. */
+#include "methods/method.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static uint64_t steps(const ms_world *w) {
+  const ms_experiment *e = w->setup->experiment;
+  uint64_t affordable = w->budget / e->loop_batch;
+  return e->loop_batches < affordable ? e->loop_batches : affordable;
+}
+
+typedef struct batch {
+  size_t n;
+  ms_lab_job *job;
+  ms_lab_result *result;
+  ms_sim_sample *sample;
+  float *gradient;
+} batch;
+
+static void draw(const ms_world *w, ms_state *state, uint64_t die, batch *b) {
+  const ms_task *task = w->setup->task;
+  for (size_t k = 0; k < b->n; k++) {
+    size_t i = (size_t)(ms_random_uniform(&state->random) * (double)task->train.n);
+    const double *value = task->train.value + i * task->n_value;
+    b->job[k] = (ms_lab_job){.die = ms_setup_die(w->setup, die), .value = value};
+    b->sample[k] = (ms_sim_sample){.value = value, .label = task->train.label[i]};
+  }
+}
+
+/* Drops samples whose simulation failed; returns how many are left. */
+static size_t keep_good(batch *b) {
+  size_t good = 0;
+  for (size_t k = 0; k < b->n; k++) {
+    if (b->result[k].rc)
+      continue;
+    b->sample[good] = b->sample[k];
+    b->sample[good].spike = b->result[k].spike;
+    b->sample[good].n_spike = b->result[k].n_spike;
+    good++;
+  }
+  return good;
+}
+
+static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err) {
+  const ms_experiment *x = w->setup->experiment;
+  uint64_t die = w->die[state->step % w->n_die];
+  ms_topology t = ms_setup_topology(w->setup);
+  ms_network *network;
+  int rc = ms_network_create(t.n_input, t.n_hidden, t.n_class, t.per_class, t.parallel, t.dac_bits,
+                             &network, err);
+  if (rc)
+    return rc;
+  ms_weights_to_network(state->learner->weight, network);
+  rc = ms_lab_configure(w->lab, network, err);
+  ms_network_destroy(network);
+  if (rc)
+    return rc;
+  draw(w, state, die, b);
+  const ms_curve *curve = &state->curve[1];
+  ms_progress progress = {.phase = "loop",
+                          .done = state->step * x->loop_batch,
+                          .total = steps(w) * x->loop_batch,
+                          .loss = curve->n ? curve->point[curve->n - 1].loss : NAN,
+                          .accuracy = curve->n ? curve->point[curve->n - 1].train_accuracy : NAN};
+  rc = ms_lab_run(w->lab, b->job, b->n, b->result, &w->control, &progress, err);
+  if (rc)
+    return rc;
+  state->chip_samples += b->n;
+  size_t good = keep_good(b);
+  ms_batch_result result = {.loss = NAN};
+  if (good) {
+    ms_net_options options = ms_net_options_of(w->setup, x->fine_step_tau);
+    rc = ms_crew_run(w->crew, state->learner->weight, b->sample, good, &options, b->gradient, NULL,
+                     &result);
+    if (!rc)
+      ms_learner_step(state->learner, b->gradient, x->loop_rate);
+  }
+  ms_curve_point point = {.step = state->step,
+                          .die = die,
+                          .samples = state->chip_samples,
+                          .loss = result.loss,
+                          .train_accuracy = good ? (double)result.correct / (double)good : NAN,
+                          .validation_accuracy = NAN};
+  if (!rc)
+    rc = ms_curve_add(&state->curve[1], &point);
+  ms_lab_results_clear(b->result, b->n);
+  return rc ? ms_fail(err, rc, "no memory for a batch in the loop") : MS_OK;
+}
+
+static int step(const ms_world *w, ms_state *state, ms_error *err) {
+  size_t n = w->setup->experiment->loop_batch;
+  batch b = {.n = n,
+             .job = calloc(n, sizeof(ms_lab_job)),
+             .result = calloc(n, sizeof(ms_lab_result)),
+             .sample = calloc(n, sizeof(ms_sim_sample)),
+             .gradient = calloc(state->learner->n, sizeof(float))};
+  int rc = b.job && b.result && b.sample && b.gradient
+               ? run_batch(w, state, &b, err)
+               : ms_fail(err, MS_ENOMEM, "no memory for a batch of %zu samples", n);
+  free(b.job);
+  free(b.result);
+  free(b.sample);
+  free(b.gradient);
+  return rc;
+}
+
+static void finish(const ms_world *w, ms_state *state) {
+  (void)w;
+  (void)state;
+}
+
+const ms_method ms_method_loop = {.name = "loop", .steps = steps, .step = step, .finish = finish};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that a training run changes. What is in here, and nothing else, goes into the
+ * checkpoint; so a resumed run continues to the same bits. */
+#ifndef MS_METHODS_STATE_H
+#define MS_METHODS_STATE_H
+
+#include "model/learn.h"
+
+typedef enum ms_phase {
+  MS_PHASE_FIT,
+  MS_PHASE_OFFLINE,
+  MS_PHASE_LOOP,
+  MS_PHASE_EVALUATE,
+  MS_PHASE_PACKAGE,
+} ms_phase;
+
+typedef struct ms_state {
+  uint64_t identity; /**< of the experiment's text */
+  uint64_t phase;    /**< ms_phase */
+  uint64_t step;     /**< within the phase: epoch, batch, or dies evaluated */
+  uint64_t chip_samples;
+  double wall_s, chip_wall_s, router_wall_s;
+  double best_accuracy; /**< on the validation set, model */
+  double model_accuracy;
+  ms_random random;
+  ms_neuron_model model;
+  ms_learner *learner;
+  float *best;       /**< [learner->n] best weights of the offline phase */
+  float *offline;    /**< [learner->n] weights at the end of the offline phase */
+  ms_curve curve[2]; /**< offline, loop */
+  size_t n_fit, n_die;
+  ms_fit_error *fit;
+  ms_die_result *die; /**< all dies of the experiment; the first `step` are done in EVALUATE */
+} ms_state;
+
+int ms_state_create(const ms_setup *setup, ms_state **out, ms_error *err);
+void ms_state_destroy(ms_state *state);
+int ms_curve_add(ms_curve *curve, const ms_curve_point *point);
+ms_topology ms_setup_topology(const ms_setup *setup);
+
+/** Writes the checkpoint atomically. */
+int ms_state_save(const ms_state *state, const char *path, ms_error *err);
+/** Reads it into a fresh state of the same experiment.
+ * @return MS_EMISSING without a file, MS_EREFUSED if it belongs to another experiment */
+int ms_state_load(ms_state *state, const char *path, ms_error *err);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A training run from the experiment to the report: phase after phase, with a checkpoint after
+ * every step. */
+#include "methods/fit.h"
+#include "methods/method.h"
+#include "mixspike/package.h"
+#include "mixspike/record.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct run {
+  const ms_experiment *e;
+  const ms_train_options *options;
+  ms_setup *setup;
+  ms_state *state;
+  ms_lab *lab;
+  ms_crew *crew;
+  char folder[480], checkpoint[512];
+  double mark_s, chip_mark_s, router_mark_s;
+} run;
+
+static int save(run *r, ms_error *err) {
+  double now = ms_lab_now_s(), router_s, chip_s = ms_lab_wall_s(r->lab, &router_s);
+  r->state->wall_s += now - r->mark_s;
+  r->state->chip_wall_s += chip_s - r->chip_mark_s;
+  r->state->router_wall_s += router_s - r->router_mark_s;
+  r->mark_s = now;
+  r->chip_mark_s = chip_s;
+  r->router_mark_s = router_s;
+  return ms_state_save(r->state, r->checkpoint, err);
+}
+
+static int next_phase(run *r, ms_phase phase, ms_error *err) {
+  r->state->phase = phase;
+  r->state->step = 0;
+  return save(r, err);
+}
+
+static int run_method(run *r, const ms_method *method, const ms_world *world, ms_error *err) {
+  uint64_t n = method->steps(world);
+  while (r->state->step < n) {
+    if (world->control.cancel && *world->control.cancel)
+      return ms_fail(err, MS_EINTERRUPTED, "interrupted; --resume continues");
+    int rc = method->step(world, r->state, err);
+    if (rc)
+      return rc;
+    r->state->step++;
+    if ((rc = save(r, err)))
+      return rc;
+  }
+  method->finish(world, r->state);
+  return MS_OK;
+}
+
+static int make_network(const run *r, const float *weight, ms_network **out, ms_error *err) {
+  ms_topology t = ms_setup_topology(r->setup);
+  int rc = ms_network_create(t.n_input, t.n_hidden, t.n_class, t.per_class, t.parallel, t.dac_bits,
+                             out, err);
+  if (!rc)
+    ms_weights_to_network(weight, *out);
+  return rc;
+}
+
+/* Accuracy of the offline weights on the ideal model, test set, fine step. */
+static int model_accuracy(run *r, ms_error *err) {
+  const ms_dataset *set = &r->setup->task->test;
+  unsigned n_value = r->setup->task->n_value;
+  ms_sim_sample *sample = calloc(set->n, sizeof *sample);
+  if (!sample)
+    return ms_fail(err, MS_ENOMEM, "no memory for the test set");
+  for (size_t i = 0; i < set->n; i++)
+    sample[i] = (ms_sim_sample){.value = set->value + i * n_value, .label = set->label[i]};
+  ms_net_options options = ms_net_options_of(r->setup, r->e->fine_step_tau);
+  ms_batch_result result;
+  int rc = ms_crew_run(r->crew, r->state->offline, sample, set->n, &options, NULL, NULL, &result);
+  free(sample);
+  if (rc)
+    return ms_fail(err, rc, "no memory for the test set");
+  r->state->model_accuracy = (double)result.correct / (double)set->n;
+  return MS_OK;
+}
+
+static int make_crew(run *r, ms_error *err) {
+  const ms_experiment *e = r->e;
+  ms_topology t = ms_setup_topology(r->setup);
+  ms_sim_params params;
+  int rc = ms_fit_params(r->setup, r->lab, &r->state->model, &params, err);
+  if (rc)
+    return rc;
+  double smallest = e->fine_step_tau < e->coarse_step_tau ? e->fine_step_tau : e->coarse_step_tau;
+  rc = ms_crew_create(&t, &params, &r->setup->encoding, smallest, e->jobs, &r->crew);
+  return rc ? ms_fail(err, rc, "no memory for the model of %u neurons", r->setup->n_neuron) : MS_OK;
+}
+
+/* One die: before the loop where that is asked for, then as trained. */
+static int evaluate_die(run *r, const ms_network *before, const ms_network *after, ms_error *err) {
+  ms_state *s = r->state;
+  size_t i = (size_t)s->step, n = r->setup->task->test.n;
+  int both = r->e->loop_batches && r->e->compare;
+  size_t each = both ? 2 * n : n;
+  ms_progress progress = {.phase = "evaluate",
+                          .done = i * each,
+                          .total = s->n_die * each,
+                          .loss = NAN,
+                          .accuracy = i ? s->die[i - 1].accuracy : NAN};
+  ms_die_result result = s->die[i];
+  int rc = MS_OK;
+  if (both) {
+    rc = ms_measure_die(r->setup, r->lab, before, n, &r->options->control, &progress, &result,
+                        &result.before, err);
+    progress.done += n;
+  }
+  if (!rc)
+    rc = ms_measure_die(r->setup, r->lab, after, n, &r->options->control, &progress, &result,
+                        &result.accuracy, err);
+  if (rc)
+    return rc;
+  if (!r->e->loop_batches)
+    result.before = result.accuracy;
+  s->die[i] = result;
+  s->chip_samples += each;
+  return MS_OK;
+}
+
+static int evaluate(run *r, ms_error *err) {
+  ms_state *s = r->state;
+  ms_network *before = NULL, *after = NULL;
+  int rc = make_network(r, s->offline, &before, err);
+  if (!rc)
+    rc = make_network(r, s->learner->weight, &after, err);
+  while (!rc && s->step < s->n_die) {
+    rc = evaluate_die(r, before, after, err);
+    if (!rc) {
+      s->step++;
+      rc = save(r, err);
+    }
+  }
+  ms_network_destroy(before);
+  ms_network_destroy(after);
+  return rc;
+}
+
+/* Golden dies: the first training die and the first held-out die. */
+static int package(run *r, ms_train_report *report, ms_error *err) {
+  uint64_t die[2];
+  size_t n = 0;
+  if (r->e->n_training_die)
+    die[n++] = r->e->training_die[0];
+  if (r->e->n_held_out_die)
+    die[n++] = r->e->held_out_die[0];
+  ms_network *network;
+  int rc = make_network(r, r->state->learner->weight, &network, err);
+  if (rc)
+    return rc;
+  char folder[512];
+  snprintf(folder, sizeof folder, "%s/package", r->folder);
+  rc = ms_package_write(r->setup, network, folder, die, n, &r->options->control, err);
+  if (!rc)
+    snprintf(report->package, sizeof report->package, "%s", folder);
+  ms_network_destroy(network);
+  return rc;
+}
+
+static int run_phases(run *r, ms_train_report *report, ms_error *err) {
+  ms_state *s = r->state;
+  const ms_experiment *e = r->e;
+  int rc = MS_OK;
+  if (s->phase == MS_PHASE_FIT) {
+    rc = ms_fit(r->setup, r->lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples,
+                &r->options->control, err);
+    if (rc || (rc = next_phase(r, MS_PHASE_OFFLINE, err)))
+      return rc;
+  }
+  if ((rc = make_crew(r, err)))
+    return rc;
+  ms_world world = {.setup = r->setup,
+                    .crew = r->crew,
+                    .lab = r->lab,
+                    .die = e->training_die,
+                    .n_die = e->n_training_die,
+                    .budget = (uint64_t)e->loop_batches * e->loop_batch,
+                    .control = r->options->control};
+  if (s->phase == MS_PHASE_OFFLINE) {
+    if ((rc = run_method(r, &ms_method_offline, &world, err)) || (rc = model_accuracy(r, err)) ||
+        (rc = next_phase(r, MS_PHASE_LOOP, err)))
+      return rc;
+  }
+  if (s->phase == MS_PHASE_LOOP) {
+    if ((rc = run_method(r, &ms_method_loop, &world, err)) ||
+        (rc = next_phase(r, MS_PHASE_EVALUATE, err)))
+      return rc;
+  }
+  if (s->phase == MS_PHASE_EVALUATE) {
+    if ((rc = evaluate(r, err)) || (rc = next_phase(r, MS_PHASE_PACKAGE, err)))
+      return rc;
+  }
+  return r->options->no_package ? MS_OK : package(r, report, err);
+}
+
+static int begin(run *r, ms_error *err) {
+  const char *folder = r->options->output ? r->options->output : r->e->output;
+  if (strlen(folder) >= sizeof r->folder)
+    return ms_fail(err, MS_ERANGE, "the name of the output folder is too long");
+  snprintf(r->folder, sizeof r->folder, "%s", folder);
+  snprintf(r->checkpoint, sizeof r->checkpoint, "%s/checkpoint.h5", folder);
+  int rc;
+  (void)((rc = ms_setup_create(r->e, &r->setup, err)) || (rc = ms_make_folder(folder, err)) ||
+         (rc = ms_state_create(r->setup, &r->state, err)) ||
+         (rc = ms_lab_create(r->setup, r->e->jobs, &r->lab, err)));
+  if (!rc && r->options->resume)
+    rc = ms_state_load(r->state, r->checkpoint, err);
+  return rc;
+}
+
+/* Moves what the state holds into the report. */
+static void hand_over(run *r, ms_train_report *report) {
+  ms_state *s = r->state;
+  report->offline = s->curve[0];
+  report->loop = s->curve[1];
+  report->die = s->die;
+  report->n_die = s->n_die;
+  report->fit = s->fit;
+  report->n_fit = s->n_fit;
+  report->model_accuracy = s->model_accuracy;
+  report->chip_samples = s->chip_samples;
+  report->wall_s = s->wall_s;
+  report->chip_wall_s = s->chip_wall_s;
+  report->router_wall_s = s->router_wall_s;
+  memset(s->curve, 0, sizeof s->curve);
+  s->die = NULL;
+  s->fit = NULL;
+}
+
+int ms_train(const ms_experiment *experiment, const ms_train_options *options,
+             ms_train_report *report, ms_error *err) {
+  memset(report, 0, sizeof *report);
+  run r = {.e = experiment, .options = options, .mark_s = ms_lab_now_s()};
+  int rc = begin(&r, err);
+  if (!rc)
+    rc = run_phases(&r, report, err);
+  if (r.state) {
+    ms_error ignored;
+    if (make_network(&r, r.state->learner->weight, &report->network, &ignored) && !rc)
+      rc = ms_fail(err, MS_ENOMEM, "no memory for the trained network");
+    hand_over(&r, report);
+  }
+  ms_crew_destroy(r.crew);
+  ms_lab_destroy(r.lab);
+  ms_state_destroy(r.state);
+  ms_setup_destroy(r.setup);
+  return rc;
+}
+
+void ms_train_report_clear(ms_train_report *report) {
+  ms_network_destroy(report->network);
+  free(report->offline.point);
+  free(report->loop.point);
+  free(report->die);
+  free(report->fit);
+  memset(report, 0, sizeof *report);
+}
