@@ -210,6 +210,11 @@ static void *serve(void *arg) {
 static void oversee(queue *q, const ms_control *control, const ms_progress *progress) {
   double start = ms_lab_now_s(), told = start;
   size_t seen = 0;
+  if (control && control->report && progress) {
+    ms_progress p = *progress;
+    p.eta_s = -1;
+    control->report(control->user, &p);
+  }
   pthread_mutex_lock(&q->lock);
   while (q->running) {
     struct timespec until;

@@ -55,7 +55,7 @@ typedef struct epoch {
 static void tell(epoch *e, size_t batch, size_t batches) {
   const ms_control *c = &e->w->control;
   double now = ms_lab_now_s();
-  if (!c->report || now - e->told_s < 0.2)
+  if (!c->report || (batch && now - e->told_s < 0.2))
     return;
   e->told_s = now;
   uint64_t all = steps(e->w) * batches, done = e->state->step * batches + batch;
@@ -64,7 +64,7 @@ static void tell(epoch *e, size_t batch, size_t batches) {
   ms_progress p = {.phase = "offline",
                    .done = done,
                    .total = all,
-                   .eta_s = here * (double)(all - done),
+                   .eta_s = batch ? here * (double)(all - done) : -1,
                    .loss = batch ? e->loss / (double)batch : NAN,
                    .accuracy = curve->n ? curve->point[curve->n - 1].validation_accuracy : NAN};
   c->report(c->user, &p);

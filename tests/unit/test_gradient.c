@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The differentiable model: its functions are exact, its gradient is the derivative where it is
+ * smooth, it follows the neuron's equations, and weights become codes as the chip holds them. */
+#include "model/curve.h"
+#include "model/net.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static ms_neuron_model neuron(void) {
+  ms_neuron_model m = {.tau_s = 10e-6,
+                       .itau_a = 3.3e-9,
+                       .igain_a = 4.5e-9,
+                       .ithr_a = 90e-9,
+                       .i0_a = 2.2e-9,
+                       .t_ref_s = 2e-6,
+                       .rise_s = 50e-9,
+                       .fall_s = 20e-9,
+                       .n_row = 2};
+  m.row[0] = (ms_row_model){
+      .sign = MS_EXC, .tau_s = 8e-6, .itau_a = 1.8e-9, .igain_a = 12e-9, .i0_a = 3e-9};
+  m.row[1] = (ms_row_model){
+      .sign = MS_INH, .tau_s = 8.3e-6, .itau_a = 1.6e-9, .igain_a = 1.2e-9, .i0_a = 0.3e-9};
+  for (unsigned b = 0; b < 4; b++) {
+    m.row[0].iw_bit_a[b] = ldexp(390e-9, (int)b);
+    m.row[1].iw_bit_a[b] = ldexp(260e-9, (int)b);
+  }
+  return m;
+}
+
+static const ms_sim_latency latency = {40e-9, 50e-9, 30e-9, 30e-9};
+static const double pulse_s = 100e-9, tau_s = 10e-6;
+
+static void functions_of_the_charge_are_exact(void **state) {
+  (void)state;
+  for (double log_x = -20; log_x < 7; log_x += 0.01) {
+    double x = exp(log_x);
+    assert_true(fabs((double)ms_dpi_current((float)(x + log_x)) / x - 1) < 3e-6);
+    assert_true(fabs((double)ms_log((float)x) - log((double)(float)x)) < 2e-6);
+    assert_true(fabs((double)ms_exp((float)log_x) / exp((double)(float)log_x) - 1) < 1e-6);
+  }
+}
+
+static void fill(ms_layer *l, float scale, int away_sign, size_t away_column, float step) {
+  size_t columns = (size_t)l->n_pre * l->n_parallel;
+  for (size_t c = 0; c < columns; c++)
+    for (unsigned j = 0; j < l->n_post; j++)
+      for (int s = 0; s < 2; s++)
+        l->charge[s][c * l->n_post + j] =
+            (c + j + (size_t)s) % 2 ? 0.0f : scale * (0.3f + 0.2f * (float)((c * 3 + j) % 5));
+  if (away_sign >= 0)
+    l->charge[away_sign][away_column * l->n_post] += step;
+}
+
+static double weighted(const ms_layer *l, const float *weight, unsigned n_step) {
+  size_t n = (size_t)l->n_post * MS_LANES;
+  double sum = 0;
+  for (size_t i = 0; i < n_step * n; i++)
+    sum += (double)(weight[i] * l->peak[i]);
+  return sum;
+}
+
+/* Central differences in single precision: 1 % of the value plus 1e-3 of the largest. */
+static void gradient_is_the_derivative_where_no_spike_is(void **state) {
+  (void)state;
+  ms_neuron_model m = neuron();
+  m.ithr_a = 1; /* never reached */
+  ms_sim_params p;
+  ms_sim_params_from(&m, &latency, pulse_s, tau_s, 4, &p);
+  ms_layer *l;
+  enum { PRE = 3, POST = 2, STEPS = 40 };
+  const float dt = 0.05f;
+  assert_int_equal(ms_layer_create(&p, PRE, POST, 1, STEPS, &l), 0);
+  ms_arrivals in = {0};
+  for (unsigned pre = 0; pre < PRE; pre++)
+    for (unsigned lane = 0; lane < MS_LANES; lane++)
+      ms_arrivals_add(&in, 0.11f + 0.37f * (float)pre + 0.05f * (float)lane, dt, STEPS, pre, lane);
+  assert_int_equal(ms_arrivals_sort(&in, STEPS), 0);
+  size_t n = (size_t)POST * MS_LANES;
+  float *weight = calloc(STEPS * n, sizeof *weight), *none = calloc(n, sizeof *none);
+  for (size_t i = 0; i < STEPS * n; i++)
+    weight[i] = 0.01f * (float)((i * 7) % 11) - 0.03f;
+  fill(l, 4, -1, 0, 0);
+  ms_layer_forward(l, &in, STEPS, dt, NULL, 0);
+  assert_int_equal(l->n_spike, 0);
+  assert_int_equal(ms_layer_backward(l, &in, STEPS, dt, 30, none, 0, weight), 0);
+  double exact[2][PRE], largest = 0;
+  for (int s = 0; s < 2; s++)
+    for (size_t c = 0; c < PRE; c++) {
+      exact[s][c] = (double)l->charge_gradient[s][c * POST];
+      largest = fmax(largest, fabs(exact[s][c]));
+    }
+  for (int s = 0; s < 2; s++)
+    for (size_t c = 0; c < PRE; c++) {
+      const float step = 0.02f;
+      fill(l, 4, s, c, step);
+      ms_layer_forward(l, &in, STEPS, dt, NULL, 0);
+      double up = weighted(l, weight, STEPS);
+      fill(l, 4, s, c, -step);
+      if (l->charge[s][c * POST] < 0) /* from zero, the difference is one-sided */
+        fill(l, 4, -1, 0, 0);
+      double span = (double)step;
+      if (l->charge[s][c * POST] > 0)
+        span *= 2;
+      ms_layer_forward(l, &in, STEPS, dt, NULL, 0);
+      double slope = (up - weighted(l, weight, STEPS)) / span;
+      if (fabs(slope - exact[s][c]) > 0.02 * fabs(slope) + 3e-3 * largest)
+        fail_msg("sign %d column %zu: gradient %g, difference %g", s, c, exact[s][c], slope);
+    }
+  ms_arrivals_free(&in);
+  ms_layer_destroy(l);
+  free(weight);
+  free(none);
+}
+
+/* The same neuron by a plain Euler integration of neuron_model.h with tiny steps: first spike
+ * within 0.02 tau (the model's own step is 0.0125; a weak pulse crosses slowly). */
+static void spikes_follow_the_equations(void **state) {
+  (void)state;
+  ms_neuron_model m = neuron();
+  ms_sim_params p;
+  ms_sim_params_from(&m, &latency, pulse_s, tau_s, 4, &p);
+  ms_layer *l;
+  assert_int_equal(ms_layer_create(&p, 1, 1, 1, 400, &l), 0);
+  for (unsigned code = 5; code < 16; code += 2) {
+    double i[2] = {m.row[0].i0_a, m.row[1].i0_a}, rest = ms_neuron_model_rest(&m), v = rest;
+    const double h = 1e-9, on = 0.5 * tau_s;
+    double spike = -1;
+    for (double t = 0; t < 4 * tau_s && spike < 0; t += h) {
+      double w = t >= on && t < on + pulse_s ? ms_row_model_weight_a(&m.row[0], code) : 0;
+      v += h * ms_neuron_model_slope(&m, v, rest, i[0], i[1]);
+      i[0] += h * ms_row_model_slope(&m.row[0], i[0], w);
+      i[1] += h * ms_row_model_slope(&m.row[1], i[1], 0);
+      if (v >= ms_neuron_model_threshold(&m))
+        spike = t / tau_s;
+    }
+    ms_arrivals in = {0};
+    /* A pulse acts like its charge at its middle. */
+    ms_arrivals_add(&in, 0.5f + 0.005f, 0.0125f, 320, 0, 0);
+    ms_arrivals_sort(&in, 320);
+    l->charge[0][0] = p.row[0].charge[code];
+    ms_layer_forward(l, &in, 320, 0.0125f, NULL, 0);
+    if (spike < 0)
+      assert_int_equal(l->n_spike, 0);
+    else {
+      assert_true(l->n_spike > 0);
+      if (fabs((double)l->spike[0].t - spike) > 0.02)
+        fail_msg("code %u: %g tau instead of %g", code, (double)l->spike[0].t, spike);
+    }
+    ms_arrivals_free(&in);
+  }
+  ms_layer_destroy(l);
+}
+
+static void forced_traces_agree_with_the_recorded_spikes(void **state) {
+  (void)state;
+  ms_neuron_model m = neuron();
+  ms_sim_params p;
+  ms_sim_params_from(&m, &latency, pulse_s, tau_s, 4, &p);
+  ms_layer *l;
+  assert_int_equal(ms_layer_create(&p, 1, 2, 1, 100, &l), 0);
+  ms_arrivals in = {0};
+  ms_arrivals_add(&in, 0.5f, 0.05f, 80, 0, 0);
+  ms_arrivals_sort(&in, 80);
+  l->charge[0][0] = l->charge[0][1] = p.row[0].charge[15];
+  ms_sim_spike recorded[2] = {{.step = 10, .neuron = 1, .lane = 0, .t = 0.52f},
+                              {.step = 70, .neuron = 1, .lane = 0, .t = 3.51f}};
+  ms_layer_forward(l, &in, 80, 0.05f, recorded, 2);
+  assert_int_equal(l->n_spike, 2);
+  assert_int_equal(l->spike[0].neuron, 1);
+  assert_int_equal(l->spike[1].step, 70);
+  ms_arrivals_free(&in);
+  ms_layer_destroy(l);
+}
+
+static void weights_become_the_nearest_codes(void **state) {
+  (void)state;
+  assert_int_equal(ms_weight_code(0, 4), 0);
+  assert_int_equal(ms_weight_code(1, 4), 15);
+  assert_int_equal(ms_weight_code(-1, 4), -15);
+  assert_int_equal(ms_weight_code(1.5f, 6), 63);
+  assert_int_equal(ms_weight_code(0.49f / 15, 4), 0);
+  assert_int_equal(ms_weight_code(-0.51f / 15, 4), -1);
+  for (int code = -63; code <= 63; code++)
+    assert_int_equal(ms_weight_code((float)code / 63, 6), code);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(functions_of_the_charge_are_exact),
+      cmocka_unit_test(gradient_is_the_derivative_where_no_spike_is),
+      cmocka_unit_test(spikes_follow_the_equations),
+      cmocka_unit_test(forced_traces_agree_with_the_recorded_spikes),
+      cmocka_unit_test(weights_become_the_nearest_codes),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

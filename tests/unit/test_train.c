@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training: a run that is interrupted over and over and resumed ends in the same bits as one that
+ * is left alone, whatever the number of threads; a checkpoint of another experiment is refused. */
+#include "mixspike/record.h"
+#include "mixspike/train.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TEXT(epochs, jobs)                                                                         \
+  "name: tiny\ncore: dpi16\nmodels_dir: " MS_TEST_MODELS_DIR "\nanalog: model\ndigital: ideal\n"   \
+  "network: {hidden: 6, outputs_per_class: 1}\n"                                                   \
+  "task: {name: yinyang, train: 64, validation: 20, test: 6}\n"                                    \
+  "training: {epochs: " epochs ", fine_epochs: 1, batch: 16, fine_step: 0.025,\n"                  \
+  "           loop: {batches: 3, batch: 5, rate: 0.02}}\n"                                         \
+  "dies: {training: [0, 1], held_out: [5]}\njobs: " jobs "\n"
+
+typedef struct patience {
+  int left;
+  volatile int cancel;
+} patience;
+
+static void count_down(void *user, const ms_progress *progress) {
+  patience *p = user;
+  (void)progress;
+  if (p->left-- <= 0)
+    p->cancel = 1;
+}
+
+static ms_experiment *parse(const char *text) {
+  ms_experiment *e;
+  ms_error err;
+  if (ms_experiment_parse(text, "tiny.yaml", &e, &err))
+    fail_msg("%s", err.text);
+  return e;
+}
+
+static int train(const ms_experiment *e, const char *folder, int resume, int left,
+                 ms_train_report *report) {
+  patience p = {.left = left};
+  ms_train_options options = {.output = folder,
+                              .resume = resume,
+                              .no_package = 1,
+                              .control = {.report = count_down, .user = &p, .cancel = &p.cancel}};
+  ms_error err = {0};
+  int rc = ms_train(e, &options, report, &err);
+  if (rc && rc != MS_EINTERRUPTED)
+    fail_msg("%s", err.text);
+  return rc;
+}
+
+static void clean(const char *folder) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
+  unlink(path);
+  rmdir(folder);
+}
+
+static void assert_same(const ms_train_report *a, const ms_train_report *b) {
+  size_t n = (size_t)a->network->n_hidden * a->network->n_input * a->network->parallel;
+  assert_memory_equal(a->network->in, b->network->in, n * sizeof *a->network->in);
+  assert_int_equal(a->offline.n, b->offline.n);
+  assert_int_equal(a->loop.n, b->loop.n);
+  assert_memory_equal(a->offline.point, b->offline.point, a->offline.n * sizeof *a->offline.point);
+  for (size_t i = 0; i < a->loop.n; i++) {
+    assert_true(a->loop.point[i].loss == b->loop.point[i].loss);
+    assert_int_equal(a->loop.point[i].samples, b->loop.point[i].samples);
+  }
+  assert_int_equal(a->n_die, b->n_die);
+  for (size_t i = 0; i < a->n_die; i++) {
+    assert_true(a->die[i].accuracy == b->die[i].accuracy);
+    assert_true(a->die[i].before == b->die[i].before);
+    assert_true(a->die[i].spikes == b->die[i].spikes);
+  }
+  assert_true(a->chip_samples == b->chip_samples);
+  assert_true(a->model_accuracy == b->model_accuracy);
+}
+
+static void a_resumed_training_ends_in_the_same_bits(void **state) {
+  (void)state;
+  char folder_a[] = "/tmp/mixspike-train-XXXXXX", folder_b[] = "/tmp/mixspike-train-XXXXXX";
+  assert_non_null(mkdtemp(folder_a));
+  assert_non_null(mkdtemp(folder_b));
+  ms_experiment *e = parse(TEXT("2", "2"));
+  ms_train_report whole, parts;
+  assert_int_equal(train(e, folder_a, 0, 1 << 30, &whole), MS_OK);
+  assert_int_equal(whole.n_die, 3);
+  assert_int_equal(whole.loop.n, 3);
+  int rc = train(e, folder_b, 0, 1, &parts), stops = 0;
+  while (rc == MS_EINTERRUPTED) {
+    stops++;
+    assert_true(stops < 200);
+    ms_train_report_clear(&parts);
+    rc = train(e, folder_b, 1, 2, &parts);
+  }
+  assert_int_equal(rc, MS_OK);
+  assert_true(stops > 3);
+  assert_same(&whole, &parts);
+  ms_train_report_clear(&parts);
+  ms_train_report_clear(&whole);
+  ms_experiment_destroy(e);
+  clean(folder_a);
+  clean(folder_b);
+}
+
+static void the_number_of_threads_does_not_matter(void **state) {
+  (void)state;
+  char folder[] = "/tmp/mixspike-train-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  ms_experiment *one = parse(TEXT("1", "1")), *three = parse(TEXT("1", "3"));
+  ms_train_report a, b;
+  assert_int_equal(train(one, folder, 0, 1 << 30, &a), MS_OK);
+  assert_int_equal(train(three, folder, 0, 1 << 30, &b), MS_OK);
+  assert_same(&a, &b);
+  ms_train_report_clear(&a);
+  ms_train_report_clear(&b);
+  ms_experiment_destroy(one);
+  ms_experiment_destroy(three);
+  clean(folder);
+}
+
+static void a_checkpoint_of_another_experiment_is_refused(void **state) {
+  (void)state;
+  char folder[] = "/tmp/mixspike-train-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  ms_experiment *first = parse(TEXT("1", "1")), *other = parse(TEXT("2", "1"));
+  ms_train_report report;
+  ms_error err = {0};
+  ms_train_options options = {.output = folder, .resume = 1, .no_package = 1};
+  assert_int_equal(ms_train(first, &options, &report, &err), MS_EMISSING);
+  ms_train_report_clear(&report);
+  train(first, folder, 0, 2, &report);
+  ms_train_report_clear(&report);
+  assert_int_equal(ms_train(other, &options, &report, &err), MS_EREFUSED);
+  assert_non_null(strstr(err.text, "another experiment"));
+  ms_train_report_clear(&report);
+  ms_experiment_destroy(first);
+  ms_experiment_destroy(other);
+  clean(folder);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_resumed_training_ends_in_the_same_bits),
+      cmocka_unit_test(the_number_of_threads_does_not_matter),
+      cmocka_unit_test(a_checkpoint_of_another_experiment_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
