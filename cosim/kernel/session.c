@@ -289,7 +289,7 @@ int ms_session_rewind(ms_session *s, ms_error *err) {
   return ms_router_reset(s->router, err);
 }
 
-static int compare_events(const void *a, const void *b) {
+int ms_compare_events(const void *a, const void *b) {
   const ms_event *x = a, *y = b;
   if (x->t != y->t)
     return x->t < y->t ? -1 : 1;
@@ -299,7 +299,7 @@ static int compare_events(const void *a, const void *b) {
 int ms_session_conclude(ms_session *s, ms_error *err) {
   ms_run_result *r = s->result;
   if (r->n_spike)
-    qsort(r->spike, r->n_spike, sizeof *r->spike, compare_events);
+    qsort(r->spike, r->n_spike, sizeof *r->spike, ms_compare_events);
   for (unsigned n = 0; n < s->n_neuron; n++)
     r->energy_j += r->group[n].energy_j;
   ms_router_get_counters(s->router, &r->counters);
