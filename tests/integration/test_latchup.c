@@ -3,7 +3,8 @@
  * inhibitory row: it is silent before the first input, fires under a burst, ends every request, is
  * silent again afterwards, and keeps firing regularly under a strong constant input.
  *
- * Usage: test_latchup [dies [ngspice|table [first]]]; without arguments 20 dies in ngspice. */
+ * Usage: test_latchup [dies [ngspice|table [first [accelerated|biological]]]]; without arguments 20
+ * dies in ngspice, both sets. */
 #include "neuron_run.h"
 
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 
 static unsigned n_die = 20, first_die = 1;
+static const char *only_set = "";
 static ms_engine_kind kind = MS_ENGINE_NGSPICE;
 
 typedef struct fixture {
@@ -106,7 +108,10 @@ static const char *check_constant(fixture *f, neuron_case *c, neuron_result *r) 
 }
 
 static void check_set(void **state, int set) {
+  static const char *const name[MS_N_SET] = {"accelerated", "biological"};
   fixture *f = *state;
+  if (*only_set && strcmp(only_set, name[set]) != 0)
+    skip();
   unsigned bad = 0, worst = 0;
   size_t fewest = NEURON_MAX_SPIKES, most = 0;
   for (unsigned d = 0; d < n_die; d++) {
@@ -152,5 +157,7 @@ int main(int argc, char **argv) {
     kind = strcmp(argv[2], "table") == 0 ? MS_ENGINE_TABLE : MS_ENGINE_NGSPICE;
   if (argc > 3)
     first_die = (unsigned)strtoul(argv[3], NULL, 10);
+  if (argc > 4)
+    only_set = argv[4];
   return cmocka_run_group_tests(tests, setup, teardown);
 }
