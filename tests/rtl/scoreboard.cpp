@@ -118,6 +118,9 @@ bool Scoreboard::step(bool draining) {
   const EdgeWatch w = core_.watch();
   row_wait_ += w.row_wait;
   queue_level_ += w.event_level + w.input_level;
+  fullest_[0] = std::max(fullest_[0], w.event_level);
+  fullest_[1] = std::max(fullest_[1], w.input_level);
+  fullest_[2] = std::max(fullest_[2], static_cast<unsigned>(to_outside_.size()));
   core_.edge(in_, out_);
   edge_++;
   if (core_.failed())

@@ -47,6 +47,10 @@ public:
   unsigned longest_wait() const {
     return longest_wait_;
   }
+  /** Most words ever in the event, input and output queue. */
+  unsigned fullest(unsigned queue) const {
+    return fullest_[queue];
+  }
 
 private:
   struct Change {
@@ -105,7 +109,7 @@ private:
   uint64_t captured_ = 0, external_ = 0, delivered_ = 0, sent_ = 0, vanished_ = 0, rises_ = 0;
   uint64_t unrouted_ = 0, bad_entry_ = 0, request_wait_ = 0, row_wait_ = 0, queue_level_ = 0;
   uint64_t external_wait_ = 0, output_wait_ = 0;
-  unsigned longest_wait_ = 0;
+  unsigned longest_wait_ = 0, fullest_[3] = {};
   std::string why_;
 };
 

@@ -3,6 +3,8 @@
  * MS_SEED repeats one seed, MS_EVENTS sets how many events a case takes. */
 #include "scoreboard.h"
 
+#include <algorithm>
+
 #include <csetjmp>
 #include <cstdarg>
 #include <cstddef>
@@ -41,7 +43,7 @@ void random_traffic(unsigned neurons, uint64_t events) {
   const uint64_t first = number_from("MS_SEED", 1);
   const uint64_t last = std::getenv("MS_SEED") ? first : first + 2;
   uint64_t taken = 0, delivered = 0;
-  unsigned longest = 0;
+  unsigned longest = 0, fullest[3] = {};
   for (uint64_t seed = first; seed <= last; seed++)
     for (const Traffic &t : kTraffic) {
       const std::unique_ptr<mixspike::Core> core = mixspike::Core::create(neurons, 1, 1);
@@ -50,6 +52,8 @@ void random_traffic(unsigned neurons, uint64_t events) {
         fail_msg("%s", board.why().c_str());
       taken += board.taken();
       delivered += board.delivered();
+      for (unsigned q = 0; q < 3; q++)
+        fullest[q] = std::max(fullest[q], board.fullest(q));
       longest = board.longest_wait() > longest ? board.longest_wait() : longest;
     }
   std::printf("%u neurons: %llu events, %llu pulses, none lost or doubled; a request waited for at "
@@ -57,6 +61,8 @@ void random_traffic(unsigned neurons, uint64_t events) {
               neurons, static_cast<unsigned long long>(taken),
               static_cast<unsigned long long>(delivered), longest);
   assert_true(longest <= neurons - 1);
+  for (unsigned q : fullest)
+    assert_int_equal(q, 16); // every queue was filled to its depth, and no further
 }
 
 void small_core_loses_doubles_and_reorders_nothing(void **) {

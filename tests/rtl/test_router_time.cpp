@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <random>
+#include <thread>
 
 extern "C" {
 #include <cmocka.h>
@@ -233,6 +234,33 @@ void no_input_is_answered_within_the_lookahead(void **) {
   assert_true(tight > 30);
 }
 
+/* Routers made in one thread and run in others give what they give alone. */
+void routers_in_several_threads_do_not_disturb_each_other(void **) {
+  constexpr unsigned kThreads = 4;
+  const auto digest = [](RtlRouter *r) {
+    uint64_t d = 0;
+    r->enter();
+    drive({r}, 5, 3000 * kClock, [&](ms_time) {
+      for (const ms_router_out &o : r->outputs())
+        d = (d ^ o.t ^ o.kind ^ o.neuron * 256u ^ o.code) * 1099511628211u;
+    });
+    return d;
+  };
+  const auto alone = make(5);
+  const uint64_t expect = digest(alone.get());
+  std::unique_ptr<RtlRouter> routers[kThreads];
+  uint64_t found[kThreads] = {};
+  std::vector<std::thread> threads;
+  for (std::unique_ptr<RtlRouter> &r : routers)
+    r = make(5);
+  for (unsigned i = 0; i < kThreads; i++)
+    threads.emplace_back([&, i] { found[i] = digest(routers[i].get()); });
+  for (std::thread &t : threads)
+    t.join();
+  for (uint64_t d : found)
+    assert_true(d == expect);
+}
+
 } // namespace
 
 int main() {
@@ -240,6 +268,7 @@ int main() {
       cmocka_unit_test(stopping_the_idle_clock_changes_nothing),
       cmocka_unit_test(no_output_comes_before_the_time_announced),
       cmocka_unit_test(no_input_is_answered_within_the_lookahead),
+      cmocka_unit_test(routers_in_several_threads_do_not_disturb_each_other),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
