@@ -89,8 +89,11 @@ static void workers_end_with_their_owner(void **state) {
   assert_int_equal(read(pipe_fd[0], &worker, sizeof worker), sizeof worker);
   assert_true(worker > 0);
   assert_int_equal(kill(worker, 0), 0);
+  char folder[256] = "", path[64];
+  snprintf(path, sizeof path, "/proc/%d/cwd", (int)worker);
+  assert_true(readlink(path, folder, sizeof folder - 1) > 0);
+  assert_int_equal(access(folder, F_OK), 0);
   kill(child, SIGKILL);
-  char path[64];
   snprintf(path, sizeof path, "/proc/%d/exe", (int)worker);
   int left_ms = 5000;
   /* A zombie that nobody reaps here no longer has an executable. */
@@ -100,6 +103,7 @@ static void workers_end_with_their_owner(void **state) {
     left_ms -= 10;
   }
   assert_true(left_ms > 0);
+  assert_int_equal(access(folder, F_OK), -1);
   close(pipe_fd[0]);
   close(pipe_fd[1]);
 }

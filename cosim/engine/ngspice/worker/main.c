@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike-ngspice: one simulator in a process of its own, driven over the socket on descriptor 3.
  * Started by the library, not by hand. */
+#include "engine/ngspice/worker/leave.h"
 #include "engine/ngspice/worker/run.h"
 #include "engine/ngspice/worker/sim.h"
 
@@ -24,10 +25,7 @@ static void *watch(void *arg) {
   struct pollfd p = {.fd = SOCKET_FD, .events = POLLRDHUP};
   while (poll(&p, 1, -1) < 0 || !(p.revents & (POLLRDHUP | POLLHUP | POLLERR)))
     ;
-  char folder[256];
-  if (getcwd(folder, sizeof folder) && chdir("/") == 0)
-    rmdir(folder); /* the library does so too, if it still can; works only if it is empty */
-  _exit(0);
+  ms_worker_leave(0);
 }
 
 static void answer_text(ms_wire *out, int status) {
@@ -86,7 +84,7 @@ int main(void) {
   for (;;) {
     uint32_t type;
     if (ms_wire_receive(SOCKET_FD, &type, &in, 0, NULL))
-      return 0;
+      ms_worker_leave(0);
     switch (type) {
     case MS_NG_DECK:
       answer_text(&out, load_deck(&in));

@@ -2,13 +2,14 @@
 /* Supply energy and waveforms; see record.h. */
 #include "engine/ngspice/worker/record.h"
 
+#include "engine/ngspice/worker/leave.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void *must(void *memory) {
   if (!memory)
-    _exit(1);
+    ms_worker_leave(1);
   return memory;
 }
 

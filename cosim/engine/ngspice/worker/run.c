@@ -5,6 +5,7 @@
 
 #include "engine/ngspice/worker/corners.h"
 #include "engine/ngspice/worker/crossing.h"
+#include "engine/ngspice/worker/leave.h"
 #include "engine/ngspice/worker/record.h"
 #include "engine/ngspice/worker/sim.h"
 #include "engine/ngspice/worker/source.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <ngspice/sharedspice.h>
 
@@ -45,7 +45,7 @@ typedef struct run {
 } run;
 
 static _Noreturn void leave(void) {
-  _exit(0);
+  ms_worker_leave(0);
 }
 
 void ms_worker_send(int fd, uint32_t type, const ms_wire *body) {

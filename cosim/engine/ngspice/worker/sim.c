@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/ngspice/worker/leave.h"
 #include "engine/ngspice/worker/peek.h"
 
 static struct {
@@ -83,7 +84,7 @@ static int on_exit_wish(int status, NG_BOOL now, NG_BOOL quit, int id, void *use
   (void)quit;
   (void)id;
   (void)user;
-  _exit(status ? status : 1);
+  ms_worker_leave(status ? status : 1);
 }
 
 static int on_thread(NG_BOOL running, int id, void *user) {
