@@ -92,7 +92,7 @@ static int substitute(const expander *x, const char *from, int line, const char 
 
 /* One physical line, already cut out: comments go, the rest is appended. */
 static int take_line(expander *x, const char *raw, int line, const char *name, unsigned index) {
-  char s[MAX_LINE];
+  char s[MAX_LINE] = "";
   if (isspace((unsigned char)*raw)) {
     while (isspace((unsigned char)*raw))
       raw++;
@@ -159,6 +159,8 @@ static int run_lines(expander *x, char **raw, size_t n) {
   repeat r = {0};
   for (size_t i = 0; i < n; i++) {
     int line = (int)i + 1, rc = 0;
+    if (!raw[i])
+      break; /* the text ended in a NUL */
     if (!strncmp(raw[i], "*@repeat", 8))
       rc = begin_repeat(x, raw[i], line, i + 1, &r);
     else if (!strncmp(raw[i], "*@end", 5)) {
@@ -178,6 +180,15 @@ static int run_lines(expander *x, char **raw, size_t n) {
   return r.active ? fail(x, r.line, MS_EPARSE, "*@repeat has no *@end") : 0;
 }
 
+static int cut_lines(const expander *x, char *s, char **raw, size_t n_raw) {
+  for (size_t i = 0; i < n_raw && s; i++) {
+    raw[i] = strsep(&s, "\n");
+    if (strlen(raw[i]) >= MAX_LINE)
+      return fail(x, (int)i + 1, MS_EREFUSED, "the line is too long");
+  }
+  return 0;
+}
+
 int ms_text_expand(ms_cell_text *text, const char *source, size_t n, unsigned bits, ms_error *err) {
   expander x = {.text = text, .bits = bits, .err = err};
   size_t n_raw = 1;
@@ -190,18 +201,11 @@ int ms_text_expand(ms_cell_text *text, const char *source, size_t n, unsigned bi
   if (n_raw > MAX_LINES)
     return fail(&x, 1, MS_EREFUSED, "the netlist is too long");
   char *copy = strndup(source, n), **raw = calloc(n_raw, sizeof *raw);
-  int rc = copy && raw ? 0 : ms_fail(err, MS_ENOMEM, "out of memory reading %s", text->file);
-  if (!rc) {
-    char *s = copy;
-    for (size_t i = 0; i < n_raw; i++) {
-      raw[i] = strsep(&s, "\n");
-      size_t length = strlen(raw[i]);
-      if (length >= MAX_LINE)
-        rc = fail(&x, (int)i + 1, MS_EREFUSED, "the line is too long");
-    }
-    if (!rc)
-      rc = run_lines(&x, raw, n_raw);
-  }
+  int rc = 0;
+  if (!copy || !raw)
+    rc = ms_fail(err, MS_ENOMEM, "out of memory reading %s", text->file);
+  else if (!(rc = cut_lines(&x, copy, raw, n_raw)))
+    rc = run_lines(&x, raw, n_raw);
   free(raw);
   free(copy);
   return rc;

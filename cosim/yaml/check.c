@@ -51,6 +51,7 @@ int ms_yaml_fail(ms_yaml_node *node, int code, const char *format, ...) {
   char path[200], text[500];
   va_list args;
   va_start(args, format);
+  // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): started in the line above
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
   path_of(node, path, sizeof path);

@@ -134,7 +134,7 @@ bool ms_yaml_bool(ms_yaml_node *node, const char *key) {
   const char *text = want_text(node, key, "true or false", &at);
   if (!text)
     return false;
-  if (strcmp(text, "true") && strcmp(text, "false"))
+  if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
     ms_yaml_fail(at, MS_EPARSE, "'%.80s' is neither; allowed: true, false", text);
   return !strcmp(text, "true");
 }

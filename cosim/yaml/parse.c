@@ -44,7 +44,7 @@ void ms_yaml_destroy(ms_yaml *doc) {
 static int add_child(reader *r, ms_yaml_node *parent, ms_yaml_node *child) {
   if (parent->n_child == parent->room) {
     size_t room = parent->room ? 2 * parent->room : 8;
-    ms_yaml_node **grown = realloc(parent->child, room * sizeof *grown);
+    ms_yaml_node **grown = reallocarray(parent->child, room, sizeof(void *));
     if (!grown)
       return ms_fail(r->err, MS_ENOMEM, "out of memory reading %s", r->doc->name);
     parent->child = grown;
@@ -187,12 +187,12 @@ static int read_value(reader *r, yaml_event_t *event, int depth, ms_yaml_node **
     rc = fail_line(r, line, MS_EREFUSED, "values are nested too deeply");
   else if (event->type == YAML_SCALAR_EVENT) {
     rc = new_node(r, NODE_SCALAR, line, out);
-    if (!rc)
+    if (!rc && *out)
       rc = copy_text(r, event, &(*out)->text);
   } else if (event->type == YAML_SEQUENCE_START_EVENT || event->type == YAML_MAPPING_START_EVENT) {
     bool list = event->type == YAML_SEQUENCE_START_EVENT;
     rc = new_node(r, list ? NODE_LIST : NODE_MAP, line, out);
-    if (!rc)
+    if (!rc && *out)
       rc = list ? read_list(r, *out, depth) : read_map(r, *out, depth);
   } else
     rc = fail_line(r, line, MS_EPARSE, "the file is empty; it must hold keys and values");
