@@ -74,7 +74,10 @@ static void put(writer *w, uint32_t address, uint32_t data) {
 static int compile(const ms_chip *chip, const ms_synapse *synapse, size_t n_synapse,
                    const uint16_t *bias, unsigned pulse_cycles, writer *w, ms_error *err) {
   uint32_t neurons, inputs, entries;
-  int rc = ms_router_read(chip->router, MS_MAP_NEURONS, &neurons, err);
+  /* A run may have ended with events under way; the port answers an idle router only. */
+  int rc = ms_router_reset(chip->router, err);
+  if (!rc)
+    rc = ms_router_read(chip->router, MS_MAP_NEURONS, &neurons, err);
   if (!rc)
     rc = ms_router_read(chip->router, MS_MAP_INPUTS, &inputs, err);
   if (!rc)

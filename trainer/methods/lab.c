@@ -296,7 +296,9 @@ int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error 
   ms_ack_timing ack = ms_router_ack_timing(router);
   double clock_s = ms_time_to_s(ack.clock_ps);
   uint32_t latency = 0;
-  int rc = ms_router_read(router, MS_MAP_LATENCY, &latency, err);
+  int rc = ms_router_reset(router, err); /* a run may have ended with events under way */
+  if (!rc)
+    rc = ms_router_read(router, MS_MAP_LATENCY, &latency, err);
   if (rc)
     return rc;
   /* Deliveries of one event follow each other by one clock in the RTL. An asynchronous event waits
