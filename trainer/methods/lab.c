@@ -210,11 +210,6 @@ static void *serve(void *arg) {
 static void oversee(queue *q, const ms_control *control, const ms_progress *progress) {
   double start = ms_lab_now_s(), told = start;
   size_t seen = 0;
-  if (control && control->report && progress) {
-    ms_progress p = *progress;
-    p.eta_s = -1;
-    control->report(control->user, &p);
-  }
   pthread_mutex_lock(&q->lock);
   while (q->running) {
     struct timespec until;
@@ -246,6 +241,13 @@ static void oversee(queue *q, const ms_control *control, const ms_progress *prog
 int ms_lab_run(ms_lab *lab, const ms_lab_job *job, size_t n, ms_lab_result *result,
                const ms_control *control, const ms_progress *progress, ms_error *err) {
   memset(result, 0, n * sizeof *result);
+  if (control && control->report && progress) {
+    ms_progress p = *progress;
+    p.eta_s = -1;
+    control->report(control->user, &p);
+  }
+  if (control && control->cancel && *control->cancel)
+    return ms_fail(err, MS_EINTERRUPTED, "interrupted");
   unsigned hands = n < lab->jobs ? (unsigned)n : lab->jobs;
   hand *h = calloc(hands ? hands : 1, sizeof *h);
   if (!h)
