@@ -61,9 +61,8 @@ module pulse_driver #(
   assign fall_start = start_mem[end_ptr_q];
   assign free_start = start_mem[free_ptr_q];
   assign fall = (high_cnt_q != '0) && (now_i - fall_start >= TimeWidth'(high_i));
-  // A row is never free before its line has fallen, whatever the widths were changed to.
-  assign free = (held_cnt_q != '0) && ((held_cnt_q != high_cnt_q) || fall) &&
-                (now_i - free_start >= TimeWidth'(hold_i));
+  // Since hold_i >= high_i, a row's line falls by the time that the row is free.
+  assign free = (held_cnt_q != '0) && (now_i - free_start >= TimeWidth'(hold_i));
 
   assign pulse_o = pulse_q;
   assign code_o = code_q;
@@ -133,6 +132,7 @@ module pulse_driver #(
       assert (!fall || pulse_q[fall_line]);
       assert (!free || held_q[free_line]);
       assert (held_cnt_q >= high_cnt_q);
+      assert (!free || fall || held_cnt_q > high_cnt_q);
       assert (32'(held_cnt_q) <= NumLines);
     end
   end

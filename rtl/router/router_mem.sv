@@ -17,7 +17,7 @@ module router_mem #(
   input  logic [Width-1:0]     cfg_wdata_i,
   output logic [Width-1:0]     cfg_rdata_o,  // in the cycle after the request
 
-  input  logic                 read_i,
+  input  logic                 read_i,  // only if ready_o
   input  logic [AddrWidth-1:0] addr_i,
   output logic                 ready_o,
   output logic [Width-1:0]     rdata_o
@@ -50,8 +50,16 @@ module router_mem #(
     if (!rst_ni) begin
       fresh_q <= 1'b0;
     end else begin
-      fresh_q <= read_i && !cfg_req_i;
+      fresh_q <= read_i;
     end
   end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(read_i && cfg_req_i));
+    end
+  end
+`endif
 
 endmodule

@@ -234,6 +234,57 @@ void no_input_is_answered_within_the_lookahead(void **) {
   assert_true(tight > 30);
 }
 
+/* Shortened while pulses run, they end one a cycle; lengthened, all last longer. Nothing hangs. */
+void pulse_widths_may_change_while_pulses_run(void **) {
+  const auto core = mixspike::Core::create(16, 8, 1);
+  mixspike::EdgeOut out;
+  uint32_t now = 0;
+  unsigned high = 0, starts = 0, ends = 0;
+  const auto edge = [&](mixspike::EdgeIn in) {
+    in.now = ++now;
+    core->edge(in, out);
+    starts += out.start;
+    ends += out.end;
+    high += out.start;
+    high -= out.end;
+  };
+  const auto write = [&](uint32_t address, uint32_t data) {
+    mixspike::EdgeIn in;
+    in.cfg_valid = in.cfg_write = true;
+    in.cfg_addr = address;
+    in.cfg_wdata = data;
+    edge(in);
+  };
+  for (uint32_t i = 0; i < 12; i++)
+    write(MS_MAP_ENTRY + i, ms_map_entry(i, i & 1, i & 3, i));
+  write(MS_MAP_ROUTE + 16, ms_map_route(0, 12));
+  const struct {
+    uint32_t control, width, trigger, new_width, new_trigger;
+  } cases[] = {{1, 60, 1, 4, 1},    {1, 60, 1, 90, 1},      {3, 60, 30, 60, 2},
+               {3, 60, 30, 10, 50}, {3, 0xffffff, 2, 5, 2}, {1, 60, 1, 0, 0}};
+  for (const auto &c : cases) {
+    write(MS_MAP_CONTROL, c.control);
+    write(MS_MAP_PULSE_WIDTH, c.width);
+    write(MS_MAP_TRIGGER_WIDTH, c.trigger);
+    starts = ends = 0;
+    mixspike::EdgeIn event;
+    event.ext_valid = true;
+    edge(event);
+    for (int i = 0; i < 20; i++)
+      edge(mixspike::EdgeIn());
+    write(MS_MAP_TRIGGER_WIDTH, c.new_trigger);
+    write(MS_MAP_PULSE_WIDTH, c.new_width);
+    for (int i = 0; i < 100; i++)
+      edge(mixspike::EdgeIn());
+    assert_int_equal(starts, 12);
+    assert_int_equal(ends, 12);
+    assert_int_equal(high, 0);
+    assert_false(out.busy || out.active || core->failed());
+    for (unsigned line = 0; line < 16 * 8; line++)
+      assert_false(core->pulse(line));
+  }
+}
+
 /* Routers made in one thread and run in others give what they give alone. */
 void routers_in_several_threads_do_not_disturb_each_other(void **) {
   constexpr unsigned kThreads = 4;
@@ -268,6 +319,7 @@ int main() {
       cmocka_unit_test(stopping_the_idle_clock_changes_nothing),
       cmocka_unit_test(no_output_comes_before_the_time_announced),
       cmocka_unit_test(no_input_is_answered_within_the_lookahead),
+      cmocka_unit_test(pulse_widths_may_change_while_pulses_run),
       cmocka_unit_test(routers_in_several_threads_do_not_disturb_each_other),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
