@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike bench: measures. The figures are taken in one run on one machine. */
+#include "../bench/bench_partition.h"
 #include "../bench/bench_router.h"
 #include "cli.h"
 
@@ -11,8 +12,11 @@
 static const char HELP[] =
     "usage: mixspike bench WHAT [--seconds S] [--json]\n\n"
     "WHAT is one of\n"
-    "  router      events per second through the compiled router at several loads\n\n"
-    "  --seconds S   wall time for each row of the table (default 1)\n";
+    "  router      events per second through the compiled router at several loads\n"
+    "  partition   one flat ngspice netlist against this kernel: the same circuits, die and\n"
+    "              events, spikes compared, both on one core\n\n"
+    "  --seconds S   router: wall time for each row of the table (default 1); partition: about\n"
+    "                how long the flat netlists may take together (default 120)\n";
 
 /* A number as a person reads it: whole ones plain, others with four digits. */
 static void print_number(double v, int width) {
@@ -52,7 +56,7 @@ static void print_table(const cJSON *object) {
 static int run(cli *c, int argc, char **argv) {
   static const struct option options[] = {
       CLI_COMMON_OPTIONS, {"seconds", required_argument, NULL, 's'}, CLI_END_OPTIONS};
-  double seconds = 1;
+  double seconds = 0;
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT, options, NULL)) != -1;) {
     int leave = o == 's' ? -1 : cli_common(c, &cli_bench, o);
     if (leave >= 0)
@@ -67,7 +71,9 @@ static int run(cli *c, int argc, char **argv) {
   char *json = NULL;
   int code;
   if (!strcmp(what, "router"))
-    code = ms_bench_router(seconds, &json, &err);
+    code = ms_bench_router(seconds > 0 ? seconds : 1, &json, &err);
+  else if (!strcmp(what, "partition"))
+    code = ms_bench_partition(seconds > 0 ? seconds : 120, &json, &err);
   else
     return cli_usage(c, "there is no bench '%s'", what);
   if (code)

@@ -19,7 +19,7 @@ packages=(
   "libyaml-dev: manifests and experiments"
   "libcjson-dev: machine-readable output"
   "libhdf5-dev: results"
-  "zlib1g-dev: checksums and waveforms"
+  "zlib1g-dev: waveforms"
   "librandom123-dev: counter-based random numbers"
   "libssl-dev: SHA-256 of packages"
   "libopenblas-dev: training"

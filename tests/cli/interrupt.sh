@@ -21,11 +21,12 @@ set -m # without job control, a shell starts background jobs with SIGINT ignored
 cut=0
 for attempt in 1 2 3; do
   code=0
+  : >err
   "$MIXSPIKE" train small.yaml --out cut $([ $attempt = 1 ] || echo --resume) \
     >out 2>err </dev/null &
   job=$!
   for _ in $(seq 200); do
-    [ ! -e cut/checkpoint.h5 ] || break
+    [ ! -e cut/checkpoint.h5 ] || [ ! -s err ] || break
     sleep 0.02
   done
   kill -INT $job 2>/dev/null || true

@@ -3,6 +3,8 @@
 #include "package/package_impl.h"
 
 #include "mixspike/record.h"
+#include <dirent.h>
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,8 +77,28 @@ static int check_list(const char *dir, char *list, const char **wanted, size_t n
   return MS_OK;
 }
 
+/* A file that nobody exported may be one that somebody wants to be loaded. */
+static int check_strangers(const char *dir, const char *const *known, size_t n, ms_error *err) {
+  DIR *d = opendir(dir);
+  if (!d)
+    return ms_fail(err, MS_EIO, "cannot open %s: %s", dir, strerror(errno));
+  int rc = MS_OK;
+  for (const struct dirent *entry; !rc && (entry = readdir(d));) {
+    const char *name = entry->d_name;
+    size_t k = 0;
+    while (k < n && strcmp(known[k], name) != 0)
+      k++;
+    if (k == n && strcmp(name, ".") && strcmp(name, "..") && strcmp(name, MS_PACKAGE_SUMS))
+      rc = ms_fail(err, MS_ETAMPERED, "package %s: %.100s does not belong to it; take it out", dir,
+                   name);
+  }
+  closedir(d);
+  return rc;
+}
+
 int ms_package_verify(const char *dir, ms_error *err) {
 #define MS_X(name, text) name,
+  static const char *const known[] = {MS_PACKAGE_FILES(MS_X)};
   const char *wanted[] = {MS_PACKAGE_FILES(MS_X)};
 #undef MS_X
   char *path = ms_package_path(dir, MS_PACKAGE_SUMS), *list = NULL;
@@ -92,5 +114,5 @@ int ms_package_verify(const char *dir, ms_error *err) {
                    dir, MS_PACKAGE_SUMS);
   rc = check_list(dir, list, wanted, sizeof wanted / sizeof *wanted, err);
   free(list);
-  return rc;
+  return rc ? rc : check_strangers(dir, known, sizeof known / sizeof *known, err);
 }

@@ -4,6 +4,7 @@
 #include "methods/lab.h"
 #include "package/package_impl.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static int run_golden(const ms_package *package, const ms_setup *setup, ms_golde
   }
   if (!rc)
     rc = ms_lab_configure_writes(lab, (const uint32_t(*)[2])package->write, package->n_write, err);
-  ms_progress progress = {.phase = "replay", .total = n};
+  ms_progress progress = {.phase = "replay", .total = n, .loss = NAN, .accuracy = NAN};
   if (!rc)
     rc = ms_lab_run(lab, job, n, result, &options->control, &progress, err);
   for (size_t i = 0; !rc && i < n; i++) {

@@ -6,6 +6,7 @@
 #include "mixspike/record.h"
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static int record_golden(const ms_setup *setup, const ms_network *network, const
     rc = ms_lab_create(setup, e->jobs, &lab, err);
   if (!rc)
     rc = ms_lab_configure(lab, network, err);
-  ms_progress progress = {.phase = "golden", .total = n};
+  ms_progress progress = {.phase = "golden", .total = n, .loss = NAN, .accuracy = NAN};
   if (!rc)
     rc = ms_lab_run(lab, job, n, result, control, &progress, err);
   for (size_t i = 0; !rc && i < n; i++) {
