@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 4, EXC_CODE = 3, INH_CODE = 2 };
+enum { MAX_BIAS = 64, ROWS = 4, EXC_CODE = 15, INH_CODE = 4 };
 static const double rate_hz = 200;
 static const ms_die die = {.seed = 1, .die = 1, .strength = 1};
 
@@ -57,8 +57,13 @@ static int make_workload(const ms_core *core, unsigned n_neuron, ms_time t_stop,
   return 0;
 }
 
+static void default_codes(const ms_core *core, uint16_t *code) {
+  for (size_t i = 0; i < core->n_bias; i++)
+    code[i] = (uint16_t)core->bias[i].bias->code[MS_SET_BIOLOGICAL];
+}
+
 static int run_partitioned(const ms_core *core, unsigned n_neuron, ms_time t_stop,
-                           const workload *w, ms_run_result *result, double *wall_s,
+                           const workload *w, ms_run_result *result, double *bias_v, double *wall_s,
                            ms_error *err) {
   ms_chip_options options = {.core = core,
                              .engine = {.kind = MS_ENGINE_NGSPICE, .timeout_s = 600},
@@ -79,30 +84,32 @@ static int run_partitioned(const ms_core *core, unsigned n_neuron, ms_time t_sto
     ms_run_result_clear(result);
   rc = rc ? rc : ms_chip_run(chip, w->event, w->n_event, &run, result, err);
   *wall_s = rc ? 0 : result->wall_s;
+  uint16_t code[MAX_BIAS];
+  ms_pvt pvt = {0};
+  default_codes(core, code);
+  rc = rc ? rc : ms_engine_bias(ms_chip_engine(chip), &die, &pvt, code, bias_v, NULL, err);
   ms_chip_destroy(chip);
   return rc;
 }
 
+/* The flat netlist gets the bias lines as the groups do, ideal: its branches would only slow it. */
 static int run_flat(const ms_core *core, unsigned n_neuron, ms_time t_stop,
-                    const ms_run_result *from, ms_flat_result *flat, ms_error *err) {
-  uint16_t *code = calloc(core->n_bias + 1, sizeof *code);
-  if (!code)
-    return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
-  for (size_t i = 0; i < core->n_bias; i++)
-    code[i] = (uint16_t)core->bias[i].bias->code[MS_SET_BIOLOGICAL];
-  ms_flat_options options = {
-      .core = core,
-      .die = die,
-      .code = code,
-      .n_neuron = n_neuron,
-      .change = from->input_change,
-      .n_change = from->n_input_change,
-      .t_stop = t_stop,
-      .max_step_s = fmin(core->tau_s[MS_SET_BIOLOGICAL] / 100, ms_time_to_s(t_stop) / 10),
-      .timeout_s = 7200};
-  int rc = ms_flat_run(&options, flat, err);
-  free(code);
-  return rc;
+                    const ms_run_result *from, const double *bias_v, ms_flat_result *flat,
+                    ms_error *err) {
+  uint16_t code[MAX_BIAS];
+  default_codes(core, code);
+  double step_s = core->tau_s[MS_SET_BIOLOGICAL] / 100, length_s = ms_time_to_s(t_stop);
+  ms_flat_options options = {.core = core,
+                             .die = die,
+                             .code = code,
+                             .bias_v = bias_v,
+                             .n_neuron = n_neuron,
+                             .change = from->input_change,
+                             .n_change = from->n_input_change,
+                             .t_stop = t_stop,
+                             .max_step_s = fmin(step_s, length_s / 10),
+                             .timeout_s = 7200};
+  return ms_flat_run(&options, flat, err);
 }
 
 /* Spikes neuron by neuron: the same number, and how far apart at most, in time constants. */
@@ -130,18 +137,18 @@ static bool compare_spikes(const ms_run_result *a, const ms_flat_result *b, unsi
 int ms_bench_partition_run(const ms_core *core, unsigned n_neuron, double simulated_ms,
                            bool with_flat, ms_bench_partition_row *row, ms_error *err) {
   memset(row, 0, sizeof *row);
-  if (core->n_row < ROWS)
-    return ms_fail(err, MS_EINVAL, "core %s has %zu rows, the bench needs %d", core->name,
-                   core->n_row, ROWS);
+  if (core->n_row < ROWS || core->n_bias > MAX_BIAS)
+    return ms_fail(err, MS_EINVAL, "core %s has %zu rows and %zu biases: not %d and at most %d",
+                   core->name, core->n_row, core->n_bias, ROWS, MAX_BIAS);
   ms_time t_stop = ms_time_from_s(1e-3 * simulated_ms);
   workload w = {0};
   ms_run_result result = {0};
   ms_flat_result flat = {0};
-  double wall_s = 0;
+  double wall_s = 0, bias_v[MAX_BIAS];
   int rc = make_workload(core, n_neuron, t_stop, &w, err);
-  rc = rc ? rc : run_partitioned(core, n_neuron, t_stop, &w, &result, &wall_s, err);
+  rc = rc ? rc : run_partitioned(core, n_neuron, t_stop, &w, &result, bias_v, &wall_s, err);
   if (!rc && with_flat)
-    rc = run_flat(core, n_neuron, t_stop, &result, &flat, err);
+    rc = run_flat(core, n_neuron, t_stop, &result, bias_v, &flat, err);
   if (!rc) {
     row->n_neuron = n_neuron;
     row->simulated_ms = simulated_ms;

@@ -115,6 +115,27 @@ static int replace_sources(const pins *p, ms_deck *deck, ms_error *err) {
                                       n_replaced, p->n);
 }
 
+/* Puts ideal sources in place of the bias branches, whose subcircuits are then not used. */
+static int replace_biases(const ms_flat_options *o, ms_deck *deck, ms_error *err) {
+  size_t n_bias = o->core->n_bias, at = 0;
+  while (at < deck->n_line && strncmp(deck->line[at], "xbias ", 6))
+    at++;
+  if (at == deck->n_line)
+    return ms_fail(err, MS_ESIM, "the flat deck has no bias branches");
+  char **grown = realloc(deck->line, (deck->n_line + n_bias) * sizeof(char *));
+  if (!grown)
+    return ms_fail(err, MS_ENOMEM, "no memory for the bias lines");
+  deck->line = grown;
+  free(grown[at]);
+  grown[at] = grown[--deck->n_line];
+  for (size_t i = 0; i < n_bias; i++) {
+    if (asprintf(&grown[deck->n_line], "vb%zu b%zu 0 dc %.15g", i, i, o->bias_v[i]) < 0)
+      return ms_fail(err, MS_ENOMEM, "no memory for the bias lines");
+    deck->n_line++;
+  }
+  return 0;
+}
+
 static int give_lines(ms_service *service, const ms_text *text, ms_error *err) {
   if (text->bad)
     return ms_fail(err, MS_ENOMEM, "no memory for a flat netlist");
@@ -223,6 +244,8 @@ int ms_flat_run(const ms_flat_options *options, ms_flat_result *result, ms_error
   rc =
       rc ? rc
          : ms_deck_flat(options->core, &options->pvt, options->n_neuron, options->code, &deck, err);
+  if (!rc && options->bias_v)
+    rc = replace_biases(options, deck, err);
   rc = rc ? rc : ms_service_create(options->worker_path, options->timeout_s, &service, err);
   rc = rc ? rc : expand(service, deck, options->core, &circuit, err);
   rc = rc ? rc : replace_sources(&p, deck, err);

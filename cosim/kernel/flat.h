@@ -15,6 +15,8 @@ typedef struct ms_flat_options {
   ms_die die;
   ms_pvt pvt;
   const uint16_t *code; /**< [core->n_bias] bias codes */
+  const double *bias_v; /**< NULL: bias branches are part of the netlist; else [core->n_bias] ideal
+                             bias lines in their place, V */
   unsigned n_neuron;
   const ms_input_change *change; /**< as recorded: ordered by time */
   size_t n_change;
