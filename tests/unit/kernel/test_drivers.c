@@ -93,25 +93,25 @@ static void compare(ms_router_kind router, int layered, unsigned first, unsigned
 static void recurrent_networks_agree_with_the_ideal_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_IDEAL, 0, 1, 20, &sum);
+  compare(MS_ROUTER_IDEAL, 0, 1, 12, &sum);
 }
 
 static void layered_networks_agree_with_the_ideal_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_IDEAL, 1, 101, 20, &sum);
+  compare(MS_ROUTER_IDEAL, 1, 101, 12, &sum);
 }
 
 static void recurrent_networks_agree_with_the_rtl_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_RTL, 0, 201, 12, &sum);
+  compare(MS_ROUTER_RTL, 0, 201, 8, &sum);
 }
 
 static void layered_networks_agree_with_the_rtl_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_RTL, 1, 301, 12, &sum);
+  compare(MS_ROUTER_RTL, 1, 301, 8, &sum);
   assert_true(sum.reruns > 0);
 }
 
