@@ -83,6 +83,9 @@ static int read_corner(ms_loader *loader, ms_corner *c, ms_yaml_node *node, cons
     return rc;
   ms_yaml_node *lib = ms_yaml_map(node, "lib");
   rc = read_path(loader, lib, "file", path, &c->lib_file);
+  if (!rc && strpbrk(c->lib_file, " \t"))
+    ms_yaml_fail(lib, MS_EREFUSED, "ngspice cannot read a .lib file whose path has blanks: %s",
+                 c->lib_file);
   if (!rc)
     rc = ms_load_copy(loader, &c->lib_section, ms_yaml_name(lib, "section"));
   return rc;

@@ -63,8 +63,12 @@ static int check_line(walk *w, const char *path, int line, char *s, int depth) {
   char *file = ms_load_beside(path, name);
   if (!file)
     return ms_fail(w->loader->err, MS_ENOMEM, "out of memory");
-  /* What is not there may belong to a section that nobody uses; ngspice will tell. */
-  int rc = access(file, R_OK) ? 0 : follow(w, file, depth + 1);
+  /* A library that is not there may belong to a section that nobody uses; ngspice will tell. */
+  bool there = !access(file, R_OK), lib = !strncasecmp(s, ".lib", 4);
+  int rc = there ? follow(w, file, depth + 1)
+           : lib ? 0
+                 : ms_fail(w->loader->err, MS_EMISSING, "%s:%d: included file %s was not found",
+                           path, line, file);
   free(file);
   return rc;
 }

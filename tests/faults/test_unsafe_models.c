@@ -133,6 +133,21 @@ static void test_broken_netlists_name_file_and_line(void **state) {
   }
 }
 
+static void test_files_that_ngspice_would_miss_are_named(void **state) {
+  (void)state;
+  fixture_bad_edit(cards, "* cards\n", "* cards\n.include 'gone.lib'\n", MS_EMISSING,
+                   "cards.lib:2: included file /tmp/");
+  fixture_bad_edit("process/p/process.yaml", "    pfet: {dvth: 0 V, dbeta: 0 %}\n",
+                   "    pfet: {dvth: 0 V, dbeta: 0 %}\n    lib: {file: a b.lib, section: tt}\n",
+                   MS_EREFUSED, "key 'corners.tt.lib': ngspice cannot read a .lib file whose path");
+  /* A library in a section that nobody uses may be missing. */
+  fixture f;
+  fixture_create(&f);
+  fixture_edit(&f, cards, "* cards\n", "* cards\n.lib unused\n.lib 'gone.lib' x\n.endl\n");
+  ms_core_destroy(fixture_load(&f));
+  fixture_destroy(&f);
+}
+
 static void test_file_names_cannot_leave_their_quotes(void **state) {
   (void)state;
   fixture_bad_edit("process/p/process.yaml", "include: [cards.lib]", "include: ['cards.lib\" x']",
@@ -147,6 +162,7 @@ int main(void) {
       cmocka_unit_test(test_commands_in_nested_model_files_are_refused),
       cmocka_unit_test(test_devices_that_reach_outside_are_refused),
       cmocka_unit_test(test_broken_netlists_name_file_and_line),
+      cmocka_unit_test(test_files_that_ngspice_would_miss_are_named),
       cmocka_unit_test(test_file_names_cannot_leave_their_quotes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
