@@ -29,7 +29,7 @@ static ms_service *start_with(char **line, size_t n) {
 }
 
 /* tau = 20 ns behind source vnack; "req" is the capacitor's node. */
-static char *rc_deck[] = {"* rc",
+static char *rc_deck[] = {"* rc, a title with the words unknown and error",
                           "vnack nack 0 external",
                           "rr nack req 20k",
                           "cc req 0 1p",
@@ -80,7 +80,8 @@ static void commands_return_their_text_and_failures_are_noticed(void **state) {
   const char *text;
   assert_int_equal(ms_service_command(s, "listing expand", &text, &err), 0);
   assert_non_null(strstr(text, "rr nack req 20k"));
-  assert_int_equal(ms_service_command(s, "op", &text, &err), 0);
+  assert_int_equal(ms_service_command(s, "op\n\nprint v(req)", &text, &err), 0);
+  assert_non_null(strstr(text, "v(req) ="));
   const double *v;
   size_t n;
   assert_int_equal(ms_service_vector(s, "v(req)", &v, &n, &err), 0);

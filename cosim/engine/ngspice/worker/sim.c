@@ -29,6 +29,10 @@ static bool is_complaint(const char *line) {
       "no circuit",    "unable to find", "not recognised", "doanalyses",
       "unimplemented", "can't find",     "no simulations",
   };
+  /* What ngspice only repeats may contain any word: the title, and numbered lines of a listing. */
+  if (line[0] == '*' || !strncmp(line, "Circuit:", 8) ||
+      !strncmp(line + strspn(line, " 0123456789"), ": ", 2))
+    return false;
   char low[256];
   size_t n = 0;
   for (; line[n] && n < sizeof low - 1; n++)
