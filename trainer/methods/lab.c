@@ -167,12 +167,12 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *
   ms_run_result run = {0};
   rc = ms_chip_run(b->chip, in, n_in, &options, &run, err);
   if (!rc) {
-    result->spike = malloc((run.n_spike ? run.n_spike : 1) * sizeof *result->spike);
-    if (result->spike && run.n_spike)
-      memcpy(result->spike, run.spike, run.n_spike * sizeof *result->spike);
-    if (!result->spike)
-      rc = ms_fail(err, MS_ENOMEM, "no memory for %zu spikes", run.n_spike);
+    result->spike = run.spike;
     result->n_spike = run.n_spike;
+    result->delivery = run.delivery;
+    result->n_delivery = run.n_delivery;
+    run.spike = NULL;
+    run.delivery = NULL;
     result->energy_j = run.energy_j;
     result->wall_s = run.wall_s;
     result->router_wall_s = run.router_wall_s;
@@ -288,8 +288,10 @@ int ms_lab_run(ms_lab *lab, const ms_lab_job *job, size_t n, ms_lab_result *resu
 }
 
 void ms_lab_results_clear(ms_lab_result *result, size_t n) {
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++) {
     free(result[i].spike);
+    free(result[i].delivery);
+  }
   memset(result, 0, n * sizeof *result);
 }
 

@@ -20,6 +20,8 @@ typedef struct ms_lab_result {
   int rc; /**< 0, or the simulator's failure of this run */
   size_t n_spike;
   ms_event *spike; /**< all neurons, in order of time */
+  size_t n_delivery;
+  ms_delivery *delivery; /**< pulses that synapses got, in order of time */
   double energy_j, wall_s, router_wall_s;
 } ms_lab_result;
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fit of the behavioural model, held against chips made of that very model. */
+#include "methods/fit.h"
+#include "methods/fit_neuron.h"
+#include "methods/least_squares.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const char experiment_text[] = "name: fit_test\n"
+                                      "core: dpi16\n"
+                                      "analog: model\n"
+                                      "digital: rtl\n"
+                                      "network: {hidden: 13, outputs_per_class: 1}\n"
+                                      "task: {name: yinyang, train: 10, validation: 10, test: 6}\n"
+                                      "dies: {seed: 3, training: [0], held_out: [1-2]}\n"
+                                      "jobs: 2\n";
+
+/* y = a exp(-b t) + c, exact data: found to rounding. */
+static void decay(void *user, const double *p, double *r) {
+  (void)user;
+  for (int i = 0; i < 20; i++) {
+    double t = 0.2 * i;
+    r[i] = p[0] * exp(-p[1] * t) + p[2] - (3 * exp(-1.5 * t) + 0.25);
+  }
+}
+
+static void least_squares_finds_an_exponential(void **state) {
+  (void)state;
+  double p[3] = {1, 1, 0}, error = 1;
+  assert_int_equal(ms_least_squares(decay, NULL, 3, 20, p, 1e-6, 100, &error, NULL), MS_OK);
+  assert_true(fabs(p[0] - 3) < 1e-4 && fabs(p[1] - 1.5) < 1e-4 && fabs(p[2] - 0.25) < 1e-4);
+  assert_true(error < 1e-6);
+}
+
+/* Chips of the model itself: counts must agree throughout; 1 % of tau is what the fit's pull
+ * towards the nominal values and its step of tau/100 leave. A die with mismatch must show its
+ * mismatch. */
+static void a_fit_follows_chips_of_the_model_itself(void **state) {
+  (void)state;
+  ms_error err = {0};
+  ms_experiment *e = NULL;
+  ms_setup *s = NULL;
+  ms_lab *lab = NULL;
+  ms_neuron_model model;
+  ms_fit_error *error = NULL;
+  size_t n = 0;
+  uint64_t spent = 0;
+  int rc = ms_experiment_parse(experiment_text, "fit_test.yaml", &e, &err);
+  if (!rc)
+    rc = ms_setup_create(e, &s, &err);
+  if (!rc)
+    rc = ms_lab_create(s, 2, &lab, &err);
+  if (!rc)
+    rc = ms_fit(s, lab, &model, &error, &n, &spent, NULL, &err);
+  if (rc)
+    print_error("%s\n", err.text);
+  assert_int_equal(rc, MS_OK);
+  assert_int_equal(n, 2);
+  assert_true(error[0].agree >= 1.0);
+  assert_true(error[0].time_tau < 0.01);
+  assert_true(error[1].time_tau > 0.03);
+  assert_int_equal(spent, ms_lab_spent(lab));
+  free(error);
+  ms_lab_destroy(lab);
+  ms_setup_destroy(s);
+  ms_experiment_destroy(e);
+}
+
+/* A neuron's own train has no lateness; with a higher threshold it is late, with a lower early. */
+static void lateness_has_the_sign_of_a_threshold_change(void **state) {
+  (void)state;
+  ms_core *core = NULL;
+  ms_neuron_model m;
+  assert_int_equal(ms_core_load(NULL, "dpi16", 0, &core, NULL), MS_OK);
+  assert_int_equal(ms_neuron_model_nominal(core, NULL, NULL, MS_SET_ACCELERATED, &m, NULL), MS_OK);
+  ms_delivery delivery[3] = {{.t = 2000000, .sign = MS_EXC, .code = 15},
+                             {.t = 4000000, .sign = MS_EXC, .code = 15},
+                             {.t = 9000000, .sign = MS_EXC, .code = 12}};
+  ms_fit_times times = {.pulse_s = 100e-9, .dead_s = 50e-9, .unit_s = 10e-6};
+  double spike_s[16], residual[17];
+  ms_fit_record record = {
+      .window_s = 40e-6, .n_delivery = 3, .delivery = delivery, .spike_s = spike_s};
+  record.n_spike = ms_fit_free(&m, core, &times, &record, spike_s, 16);
+  assert_true(record.n_spike >= 2);
+  ms_fit_forced(&m, core, &times, &record, residual);
+  for (size_t k = 0; k < record.n_spike; k++)
+    assert_true(fabs(residual[k]) < 1e-3);
+  double threshold_a = m.ithr_a;
+  m.ithr_a = 1.3 * threshold_a;
+  ms_fit_forced(&m, core, &times, &record, residual);
+  assert_true(residual[0] > 1e-3);
+  m.ithr_a = 0.7 * threshold_a;
+  ms_fit_forced(&m, core, &times, &record, residual);
+  assert_true(residual[0] < -1e-3);
+  ms_core_destroy(core);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(least_squares_finds_an_exponential),
+      cmocka_unit_test(lateness_has_the_sign_of_a_threshold_change),
+      cmocka_unit_test(a_fit_follows_chips_of_the_model_itself),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
