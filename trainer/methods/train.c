@@ -212,6 +212,8 @@ static int begin(run *r, ms_error *err) {
          (rc = ms_lab_create(r->setup, r->e->jobs, &r->lab, err)));
   if (!rc && r->options->resume)
     rc = ms_state_load(r->state, r->checkpoint, err);
+  else if (!rc)
+    rc = save(r, err); /* from here on there is something to resume */
   return rc;
 }
 
