@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-enum { MS_MAX_ORDER = 3, MS_RING = 64, MS_BLOCK_MAX = MS_LU_MAX };
+enum { MS_MAX_ORDER = 4, MS_RING = 64, MS_BLOCK_MAX = MS_LU_MAX };
 
 typedef double ms_v4 __attribute__((vector_size(32)));
 
@@ -45,11 +45,14 @@ typedef struct ms_device_eval {
   int form;
   /* where it hangs: local voltages, equations (n = none) and matrix places (nnz = none) */
   int g, d, s, b;
-  int row[3];      /* of gate, drain, source */
-  int place[3][3]; /* [equation of g d s][voltage of g d s] */
-  int supply;      /* +1 source, +2 drain sits on the supply: counted in the energy */
-  int index;       /* in the plan's device list */
-  int valid;       /* the state above is of this run */
+  int row[3];       /* of gate, drain, source */
+  int place[3][3];  /* [equation of g d s][voltage of g d s] */
+  int supply;       /* +1 source, +2 drain sits on the supply: counted in the energy */
+  int add;          /* 1 + which of the block's ms_add its gate has, or 0 */
+  int place_add[2]; /* [equation of d s][voltage that the gate follows] */
+  int index;        /* in the plan's device list */
+  int valid;        /* the state above is of this run */
+  int outside;      /* its last lookup was at the edge of the table */
 } ms_device_eval;
 
 typedef struct ms_capacitor {
@@ -74,6 +77,21 @@ typedef struct ms_input {
   size_t cursor; /**< DRIVEN: ramp in force */
 } ms_input;
 
+/** A weak capacitive coupling: unknown `unknown` follows a node of another block by the share k, at
+ * once. Histories are kept of w = v - k u, which is smooth whatever steps u is known in; a block
+ * that reads the node adds k u back with the u of its own moment. */
+typedef struct ms_follow {
+  int unknown; /**< which unknown follows */
+  int input;   /**< local number of the voltage u that it follows */
+  double k;
+} ms_follow;
+
+/** The reader's side: local input `input` is w; k times local voltage `of` comes on top. */
+typedef struct ms_add {
+  int input, of;
+  double k;
+} ms_add;
+
 /** An accepted step, enough to interpolate inside it and to go back into it. */
 typedef struct ms_past {
   double t[MS_MAX_ORDER + 1];
@@ -93,6 +111,10 @@ typedef struct ms_block {
   double *clinear, *glinear; /**< [nnz + 1] constant parts of the matrices */
   double *jacobian;          /**< [nnz + 1]; the last place takes what has no place */
   int n_upstream, *upstream; /**< blocks that must be ahead */
+  int n_follow, n_add;
+  ms_follow *follow;
+  ms_add *add;
+  double *base; /**< [n + n_input] w of the inputs that have something added */
 
   double t[MS_MAX_ORDER + 2], *dx[MS_MAX_ORDER + 2], *dq[MS_MAX_ORDER + 1];
   int order, n_past; /**< usable points of history */
@@ -100,8 +122,10 @@ typedef struct ms_block {
   double h_s;
   double *f, *q, *history, *predicted, *step, *x_new, *q_new; /**< [n + 1] */
   double t_new, h_new, error;
+  int outside; /**< 1 + a device that left its table at the candidate, or 0 */
   double power_new_a, supply_a, supply_c;     /**< current out of the supply; its integral so far */
   double *tolerance_low_v, *tolerance_high_v; /**< [n] */
+  double time_factor;                         /**< on the solver's time_error_s and rate_error */
   unsigned char *clamped;                     /**< [n] held at its initial value (start only) */
 
   ms_past past[MS_RING];
@@ -114,7 +138,7 @@ typedef struct ms_block {
 typedef struct ms_work {
   uint64_t steps, evaluations, rejected, failed;
   uint64_t device_full, device_bypassed;
-  int outside; /**< a device left its table */
+  int outside, outside_device; /**< a device left its table: which, in the plan's list */
 } ms_work;
 
 /** A driven pin's ramps in time order. */
@@ -134,7 +158,8 @@ typedef struct ms_solver {
   ms_block *block;
   ms_signal *signal;
   double edge_s, ut_v;
-  double time_error_s; /**< allowed error of a step, as time */
+  double time_error_s; /**< allowed error of a step, as time ... */
+  double rate_error;   /**< ... and as a share of the step */
   double bypass_v;
   double t_end_s;
   ms_work work;
@@ -146,6 +171,9 @@ typedef struct ms_kernel {
   /** One Newton run towards the point of rest: a first-order step of length h_s that leaves the
    * time alone. 1: Newton did not settle, nothing has changed. */
   int (*settle)(ms_solver *, ms_block *, double h_s);
+  /** Turns the voltages in dx[0] into the variables that histories are kept of, once the voltages
+   * of all blocks have been set. */
+  void (*begin)(ms_solver *, ms_block *);
   /** Charges at the present time, after inputs or state have been set. */
   void (*charges)(ms_solver *, ms_block *);
   /** Finds a step of the block, not past `limit`, that meets its tolerance; its drivers go ahead

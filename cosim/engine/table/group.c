@@ -299,7 +299,9 @@ static int finish(ms_group *group, ms_group_result *result, ms_error *err) {
   result->rejected = work->rejected;
   result->unsure = g->unsure || work->outside;
   if (work->outside && !g->unsure)
-    snprintf(g->note, sizeof g->note, "a device left the range of its table");
+    snprintf(
+        g->note, sizeof g->note, "%.80s left the range of its table",
+        g->variant->circuit->element[g->variant->plan->device[work->outside_device].element].name);
   memcpy(result->note, g->note, sizeof result->note);
   result->wave = calloc(MS_N_PROBE, sizeof *result->wave);
   if (!result->wave)

@@ -174,14 +174,14 @@ static int make_device(ms_plan *p, int element, const ms_table *table, ms_error 
 
 /* ---- blocks ---- */
 
-/* Typical capacitances of a device between gate and drain, gate and source, and at the gate. */
-static void typical_capacitance(const ms_plan *p, const ms_plan_device *d, double *gd, double *gs,
-                                double *gg) {
+void ms_plan_capacitance(const ms_plan *p, const ms_plan_device *d, double *gd_f, double *gs_f,
+                         double *gg_f) {
   double f[MS_N_F], df[MS_N_AXIS][MS_N_F];
   ms_table_eval(d->table, 0.5 * p->supply_v, 0, 0.5 * p->supply_v, f, df);
-  *gg = d->m * fabs(df[MS_AXIS_A][MS_F_QG]);
-  *gd = d->m * fabs(df[MS_AXIS_Z][MS_F_QG]);
-  *gs = d->m * fabs(df[MS_AXIS_S][MS_F_QG] - df[MS_AXIS_A][MS_F_QG] - df[MS_AXIS_Z][MS_F_QG]);
+  double by_source = df[MS_AXIS_S][MS_F_QG] - df[MS_AXIS_A][MS_F_QG] - df[MS_AXIS_Z][MS_F_QG];
+  *gg_f = d->m * fabs(df[MS_AXIS_A][MS_F_QG]);
+  *gd_f = d->m * fabs(df[MS_AXIS_Z][MS_F_QG]);
+  *gs_f = d->m * fabs(by_source);
 }
 
 static int root(int *parent, int i) {
@@ -195,20 +195,22 @@ static void join(const ms_plan *p, int *parent, unsigned a, unsigned b) {
     parent[root(parent, (int)a)] = root(parent, (int)b);
 }
 
-/* Joins what channels, resistors, capacitors and strong gate feedback connect. */
-static void join_components(const ms_plan *p, double weak, int *parent) {
-  double *total = calloc((size_t)p->n_node, sizeof *total), gd, gs, gg;
-  if (!total)
-    return;
+static void add_up_capacitance(ms_plan *p) {
+  double gd, gs, gg;
   for (int i = 0; i < p->n_node; i++)
-    total[i] = p->node[i].linear_f;
+    p->node[i].total_f = p->node[i].linear_f;
   for (int i = 0; i < p->n_device; i++) {
     const ms_plan_device *d = &p->device[i];
-    typical_capacitance(p, d, &gd, &gs, &gg);
-    total[d->g] += gg;
-    total[d->d] += 2 * gd;
-    total[d->s] += gs;
+    ms_plan_capacitance(p, d, &gd, &gs, &gg);
+    p->node[d->g].total_f += gg;
+    p->node[d->d].total_f += 2 * gd;
+    p->node[d->s].total_f += gs;
   }
+}
+
+/* Joins what channels, resistors, capacitors and strong gate feedback connect. */
+static void join_components(const ms_plan *p, double weak, int *parent) {
+  double gd, gs, gg;
   for (size_t i = 0; i < p->circuit->n_element; i++) {
     const ms_element *e = &p->circuit->element[i];
     if (e->kind == 'r' || e->kind == 'c')
@@ -219,13 +221,12 @@ static void join_components(const ms_plan *p, double weak, int *parent) {
     join(p, parent, d->d, d->s);
     if (!is_free(p, d->g))
       continue;
-    typical_capacitance(p, d, &gd, &gs, &gg);
-    if (gd >= weak * total[d->g])
+    ms_plan_capacitance(p, d, &gd, &gs, &gg);
+    if (gd >= weak * p->node[d->g].total_f)
       join(p, parent, d->g, d->d);
-    if (gs >= weak * total[d->g])
+    if (gs >= weak * p->node[d->g].total_f)
       join(p, parent, d->g, d->s);
   }
-  free(total);
 }
 
 /* Joins components that drive each other through gates, directly or in a loop, and numbers the
@@ -325,6 +326,7 @@ int ms_plan_create(const ms_core *core, const ms_circuit *circuit, double supply
   if (!code) {
     for (int i = 0; i < p->n_node; i++)
       parent[i] = i;
+    add_up_capacitance(p);
     join_components(p, weak_coupling, parent);
     code = order_blocks(p, parent, err);
   }

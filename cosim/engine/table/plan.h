@@ -16,6 +16,7 @@ typedef struct ms_plan_node {
   int signal;         /**< DRIVEN */
   int block, unknown; /**< FREE */
   double linear_f;    /**< capacitance of plain capacitors at the node */
+  double total_f;     /**< with that of the devices, roughly */
   double start_v;     /**< FREE: value from .ic */
   int has_start;
 } ms_plan_node;
@@ -63,6 +64,10 @@ MS_API int ms_plan_create(const ms_core *core, const ms_circuit *circuit, double
                           const ms_table *const *table, double weak_coupling, ms_plan **out,
                           ms_error *err);
 MS_API void ms_plan_destroy(ms_plan *plan);
+
+/** Capacitances of a device in saturation: gate-drain, gate-source, and all of the gate. */
+void ms_plan_capacitance(const ms_plan *plan, const ms_plan_device *device, double *gd_f,
+                         double *gs_f, double *gg_f);
 
 /** Allocates the blocks of one group. */
 MS_API int ms_plan_solver(const ms_plan *plan, ms_solver *solver, ms_error *err);

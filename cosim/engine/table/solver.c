@@ -69,6 +69,52 @@ static void add_linear(const ms_plan *p, ms_block *b, int block, int element, in
     b->resistor[b->n_resistor++] = (ms_resistor){1 / e->value, x, y, row_of(b, x), row_of(b, y)};
 }
 
+/* Gates of this block whose channel lies in another one follow it by the ratio of capacitances. */
+static int find_following(const ms_plan *p, ms_block *b, int block) {
+  b->follow = calloc(2 * (size_t)p->n_device + 1, sizeof *b->follow);
+  if (!b->follow)
+    return -1;
+  for (int i = 0; i < b->n_device; i++) {
+    const ms_device_eval *e = &b->device[i];
+    const ms_plan_device *d = &p->device[e->index];
+    if (!touches(p, block, d->g))
+      continue;
+    double share[2], gg;
+    ms_plan_capacitance(p, d, &share[0], &share[1], &gg);
+    const int end[2] = {e->d, e->s};
+    for (int k = 0; k < 2; k++)
+      if (end[k] >= b->n && b->input[end[k] - b->n].kind == MS_INPUT_FOREIGN)
+        b->follow[b->n_follow++] = (ms_follow){e->g, end[k], share[k] / p->node[d->g].total_f};
+  }
+  return 0;
+}
+
+/* What the drivers' nodes follow is added where they are read. Blocks are made drivers first. */
+static int find_additions(const ms_plan *p, const ms_solver *solver, ms_block *b,
+                          const int *of_node) {
+  b->add = calloc((size_t)p->n_device * 2 + 1, sizeof *b->add);
+  if (!b->add)
+    return -1;
+  for (int i = 0; i < b->n_input; i++) {
+    const ms_input *in = &b->input[i];
+    if (in->kind != MS_INPUT_FOREIGN || !in->strong)
+      continue;
+    const ms_block *from = &solver->block[in->source];
+    for (int k = 0; k < from->n_follow; k++) {
+      const ms_follow *f = &from->follow[k];
+      const ms_input *u = &from->input[f->input - from->n];
+      int node = p->block_node[u->source][u->unknown];
+      if (f->unknown == in->unknown && of_node[node] >= 0)
+        b->add[b->n_add++] = (ms_add){b->n + i, of_node[node], f->k};
+    }
+  }
+  for (int i = 0; i < b->n_device; i++)
+    for (int k = 0; k < b->n_add; k++)
+      if (b->device[i].g == b->add[k].input)
+        b->device[i].add = k + 1;
+  return 0;
+}
+
 static int plan_matrix(ms_block *b) {
   unsigned char nonzero[MS_BLOCK_MAX * MS_BLOCK_MAX] = {0};
 #define MARK(r, c)                                                                                 \
@@ -78,6 +124,9 @@ static int plan_matrix(ms_block *b) {
     for (int r = 0; r < 3; r++)
       for (int c = 0; c < 3; c++)
         MARK(b->device[i].row[r], b->device[i].row[c]);
+  for (int i = 0; i < b->n_device; i++)
+    for (int r = 1; r < 3 && b->device[i].add; r++)
+      MARK(b->device[i].row[r], b->add[b->device[i].add - 1].of);
   for (int i = 0; i < b->n_capacitor; i++) {
     MARK(b->capacitor[i].row_a, b->capacitor[i].row_b);
     MARK(b->capacitor[i].row_b, b->capacitor[i].row_a);
@@ -93,6 +142,10 @@ static int plan_matrix(ms_block *b) {
     for (int r = 0; r < 3; r++)
       for (int c = 0; c < 3; c++)
         b->device[i].place[r][c] = ms_lu_place(&b->lu, b->device[i].row[r], b->device[i].row[c]);
+  for (int i = 0; i < b->n_device; i++)
+    for (int r = 1; r < 3 && b->device[i].add; r++)
+      b->device[i].place_add[r - 1] =
+          ms_lu_place(&b->lu, b->device[i].row[r], b->add[b->device[i].add - 1].of);
   return 0;
 }
 
@@ -100,7 +153,7 @@ static int plan_matrix(ms_block *b) {
 static int allocate(ms_block *b) {
   size_t n = (size_t)b->n + 1, places = (size_t)b->lu.nnz + 1;
   size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 9 * n + 3 * places +
-                 (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + (size_t)(b->n + b->n_input);
+                 (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + 2 * (size_t)(b->n + b->n_input);
   double *m = calloc(total, sizeof *m);
   if (!(b->memory = m))
     return -1;
@@ -124,6 +177,7 @@ static int allocate(ms_block *b) {
   for (int i = 0; i < MS_RING; i++)
     TAKE(b->past[i].difference, (MS_MAX_ORDER + 1) * n);
   TAKE(b->v, b->n + b->n_input);
+  TAKE(b->base, b->n + b->n_input);
 #undef TAKE
   return 0;
 }
@@ -139,7 +193,8 @@ static void find_upstream(ms_block *b) {
   }
 }
 
-static int make_block(const ms_plan *p, ms_block *b, int block, int *of_node) {
+static int make_block(const ms_plan *p, const ms_solver *solver, int block, int *of_node) {
+  ms_block *b = &solver->block[block];
   size_t n_element = p->circuit->n_element;
   b->n = p->block_size[block];
   b->input = calloc((size_t)p->n_node, sizeof *b->input);
@@ -160,7 +215,8 @@ static int make_block(const ms_plan *p, ms_block *b, int block, int *of_node) {
   for (size_t i = 0; i < n_element; i++)
     add_linear(p, b, block, (int)i, of_node);
   find_upstream(b);
-  if (plan_matrix(b) || allocate(b))
+  if (find_following(p, b, block) || find_additions(p, solver, b, of_node) || plan_matrix(b) ||
+      allocate(b))
     return -1;
   for (int i = 0; i < b->n_resistor; i++) {
     const ms_resistor *r = &b->resistor[i];
@@ -169,11 +225,15 @@ static int make_block(const ms_plan *p, ms_block *b, int block, int *of_node) {
     b->glinear[ms_lu_place(&b->lu, r->row_a, r->row_b)] -= r->g_s;
     b->glinear[ms_lu_place(&b->lu, r->row_b, r->row_a)] -= r->g_s;
   }
-  /* Nodes with a capacitor carry the memory of the circuit; the others follow them. */
+  /* Nodes with a capacitor carry the memory of the circuit, the others follow them. The block of
+   * the request makes the spike times; an error of another block's slow node fades with time, and
+   * what its fast nodes are wrong by moves hardly any charge. */
+  int drives = p->node[p->req_node].block != block;
+  b->time_factor = drives ? 5 : 1;
   for (int i = 0; i < b->n; i++) {
     int keeps = p->node[p->block_node[block][i]].linear_f > 50e-15;
-    b->tolerance_low_v[i] = keeps ? 2e-6 : 10e-6;
-    b->tolerance_high_v[i] = keeps ? 1e-3 : 10e-3;
+    b->tolerance_low_v[i] = drives ? keeps ? 2e-4 : 2e-2 : keeps ? 1e-6 : 5e-6;
+    b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 1e-1 : keeps ? 1e-3 : 1e-2;
   }
   return 0;
 }
@@ -187,7 +247,7 @@ int ms_plan_solver(const ms_plan *plan, ms_solver *solver, ms_error *err) {
   if (!solver->block || !solver->signal || !of_node)
     bad = 1;
   for (int i = 0; i < plan->n_block && !bad; i++)
-    bad = make_block(plan, &solver->block[i], i, of_node);
+    bad = make_block(plan, solver, i, of_node);
   free(of_node);
   return bad ? ms_fail(err, MS_ENOMEM, "out of memory for a group") : MS_OK;
 }
@@ -197,6 +257,8 @@ void ms_solver_free(ms_solver *solver) {
     ms_block *b = &solver->block[i];
     free(b->input);
     free(b->upstream);
+    free(b->follow);
+    free(b->add);
     free(b->device);
     free(b->capacitor);
     free(b->resistor);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_ERROR_TAU 2e-5 /* allowed error of a step, in membrane time constants */
+#define TIME_ERROR_TAU 1e-5 /* allowed error of a step, in membrane time constants ... */
+#define RATE_ERROR 2e-3     /* ... and as a share of what the step moves */
 
 /* Membrane time constant by which errors are judged: of the bias set whose tau is nearest to what
  * the leaks of the nodes with capacitors give (C 1.4 UT / I). */
@@ -60,18 +61,37 @@ static int settle_block(ms_table_group *g, const ms_kernel *kernel, ms_block *b)
   return -1;
 }
 
+/* No past, at t = 0. */
+static void reset(ms_block *b) {
+  b->t[0] = 0;
+  b->order = 1;
+  b->n_past = 1;
+  b->steps_at_order = 0;
+  b->n_accepted = 0;
+  b->supply_c = 0;
+  b->t_break = INFINITY;
+  for (int i = 0; i < b->n_input; i++)
+    b->input[i].cursor = 0;
+}
+
 static int find_start(ms_table_group *g, const ms_kernel *kernel, ms_error *err) {
   const ms_plan *plan = g->variant->plan;
+  for (int k = 0; k < plan->n_block; k++) {
+    ms_block *b = &g->solver.block[k];
+    for (int i = 0; i < b->n; i++) {
+      const ms_plan_node *n = &plan->node[plan->block_node[k][i]];
+      b->v[i] = b->dx[0][i] = n->has_start ? n->start_v : 0.5 * g->vdd;
+    }
+    reset(b);
+  }
   for (int k = 0; k < plan->n_block; k++) {
     ms_block *b = &g->solver.block[k];
     unsigned char held[MS_BLOCK_MAX] = {0};
     for (int i = 0; i < b->n; i++) {
       const ms_plan_node *n = &plan->node[plan->block_node[k][i]];
       held[i] = n->has_start != 0;
-      b->v[i] = b->dx[0][i] = n->has_start ? n->start_v : 0.5 * g->vdd;
     }
     b->clamped = held;
-    b->t[0] = 0;
     kernel->charges(&g->solver, b);
     int bad = settle_block(g, kernel, b);
     b->clamped = NULL;
@@ -79,7 +99,7 @@ static int find_start(ms_table_group *g, const ms_kernel *kernel, ms_error *err)
       return ms_fail(err, MS_ESIM, "no point of rest found for node %s and its neighbours",
                      plan->circuit->node[plan->block_node[k][0]]);
     for (int i = 0; i < b->n; i++)
-      g->instance->start_v[plan->block_node[k][i]] = b->dx[0][i];
+      g->instance->start_v[plan->block_node[k][i]] = b->v[i];
   }
   g->instance->has_start = 1;
   return MS_OK;
@@ -92,17 +112,11 @@ static void set_start(ms_table_group *g, const ms_kernel *kernel) {
     ms_block *b = &g->solver.block[k];
     for (int i = 0; i < b->n; i++)
       b->v[i] = b->dx[0][i] = g->instance->start_v[plan->block_node[k][i]];
-    b->t[0] = 0;
-    b->order = 1;
-    b->n_past = 1;
-    b->steps_at_order = 0;
+    reset(b);
     b->h_s = g->solver.edge_s / 16;
-    b->n_accepted = 0;
-    b->supply_c = 0;
-    b->t_break = INFINITY;
-    for (int i = 0; i < b->n_input; i++)
-      b->input[i].cursor = 0;
   }
+  for (int k = 0; k < plan->n_block; k++)
+    kernel->begin(&g->solver, &g->solver.block[k]);
   for (int k = 0; k < plan->n_block; k++)
     kernel->charges(&g->solver, &g->solver.block[k]);
 }
