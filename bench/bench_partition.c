@@ -205,10 +205,11 @@ static char *to_json(const ms_bench_partition_row *row, size_t n) {
   return json;
 }
 
-/* Simulated ms that the flat netlist gets through in wall_s, from its cost at N neurons. */
+/* Simulated ms that the flat netlist gets through in wall_s, from its cost at N neurons; 4 at
+ * least, before which hardly a neuron spikes. */
 static double choose_length(unsigned n_neuron, double wall_s) {
   double s_per_ms = 0.043 * pow(n_neuron, 1.87), ms = wall_s / s_per_ms;
-  return ms < 1 ? 1 : ms > 50 ? 50 : floor(ms);
+  return ms < 4 ? 4 : ms > 50 ? 50 : floor(ms);
 }
 
 int ms_bench_partition(double wall_s, char **json, ms_error *err) {

@@ -32,7 +32,8 @@ MS_API int ms_bench_partition_run(const ms_core *core, unsigned n_neuron, double
 
 /** The whole bench: N = 1, 4, 8, 32. The simulated time of each is what the flat netlist is
  * expected to get through in a quarter of the given time.
- * @param wall_s  about how long the flat runs may take together, seconds; 120 gives 1 ms at N = 32
+ * @param wall_s  about how long the flat runs may take together, seconds; with less than
+ *                450 only N = 1 to 8 get shorter: N = 32 takes two minutes for its 4 ms
  * @param json    {"rows":[...],"exponent":..,"flat_exponent":..}: cost per simulated ms grows as
  *                N^exponent (least squares over the rows); free() it */
 MS_API int ms_bench_partition(double wall_s, char **json, ms_error *err);

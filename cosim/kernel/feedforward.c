@@ -179,6 +179,7 @@ static int finish_group(ms_layered *l, unsigned n, ms_error *err) {
       rc = ms_group_grant(g->place, s->t_stop, 1, err);
   }
   if (!rc) {
+    s->result->retries += s->result->group[n].retries; /* of the run that this one replaces */
     ms_group_result_clear(&s->result->group[n]);
     rc = ms_group_finish(g->place, &s->result->group[n], err);
   }

@@ -300,8 +300,10 @@ int ms_session_conclude(ms_session *s, ms_error *err) {
   ms_run_result *r = s->result;
   if (r->n_spike)
     qsort(r->spike, r->n_spike, sizeof *r->spike, ms_compare_events);
-  for (unsigned n = 0; n < s->n_neuron; n++)
+  for (unsigned n = 0; n < s->n_neuron; n++) {
     r->energy_j += r->group[n].energy_j;
+    r->retries += r->group[n].retries;
+  }
   ms_router_get_counters(s->router, &r->counters);
   if (!s->options->trace_router)
     return 0;

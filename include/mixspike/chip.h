@@ -96,7 +96,7 @@ typedef struct ms_run_result {
   ms_signal_change *signal_change;
   unsigned passes;              /**< feed-forward: how often layers ran */
   unsigned reruns;              /**< groups that ran again */
-  unsigned retries;             /**< groups whose worker had to be restarted */
+  unsigned retries;             /**< workers that were lost and replaced */
   double wall_s, router_wall_s; /**< of the whole run, of the digital half */
 } ms_run_result;
 

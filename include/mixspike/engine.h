@@ -107,6 +107,7 @@ typedef struct ms_group_result {
   size_t n_wave;
   ms_wave *wave;
   uint64_t steps, iterations, rejected; /**< work done by the solver */
+  unsigned retries;                     /**< how often its worker was lost and the run repeated */
   bool unsure; /**< a device left its table or Newton gave up somewhere; see note */
   char note[160];
 } ms_group_result;

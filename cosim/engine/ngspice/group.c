@@ -376,6 +376,7 @@ static int finish(ms_group *group, ms_group_result *result, ms_error *err) {
   result->steps = got.steps;
   result->iterations = got.iterations;
   result->rejected = got.rejected;
+  result->retries = g->retries;
   rc = copy_waves(g, &got, result, why);
   if (rc)
     ms_group_result_clear(result);
