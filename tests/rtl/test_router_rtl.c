@@ -335,6 +335,37 @@ static void trace_holds_request_acknowledge_and_pulse(void **state) {
   assert_int_equal(ms_router_take_trace(f->router, &change), 0);
 }
 
+/* Stopped while requests wait, queues are full and pulses run, a run leaves nothing behind. */
+static void reset_in_the_middle_of_a_run_gives_a_fresh_one(void **state) {
+  fixture *f = *state;
+  static ms_router_out out[2][256];
+  size_t n[2];
+  ms_router_counters c[2];
+  configure(f);
+  put(f, MS_MAP_PULSE_WIDTH, 40);
+  assert_int_equal(ms_router_reset(f->router, &f->err), MS_OK);
+  for (int run_number = 0; run_number < 2; run_number++) {
+    for (unsigned k = 0; k < 10; k++)
+      assert_int_equal(ms_router_request(f->router, 3 * T + k, k, 1, &f->err), MS_OK);
+    for (unsigned k = 0; k < 30; k++)
+      assert_int_equal(ms_router_event(f->router, 2 * T, 2, &f->err), MS_OK);
+    n[run_number] = run(f, 60 * T, out[run_number], 256);
+    ms_router_get_counters(f->router, &c[run_number]);
+    assert_int_equal(ms_router_reset(f->router, &f->err), MS_OK);
+    assert_int_equal(ms_router_next_output(f->router), MS_TIME_NEVER);
+    assert_int_equal(get(f, MS_MAP_STATUS), 0);
+    assert_int_equal(get(f, MS_MAP_REQUEST), 0);
+    assert_int_equal(get(f, MS_MAP_ACK), 0);
+    ms_router_out late[1];
+    assert_int_equal(run(f, 1000 * T, late, 1), 0);
+    assert_int_equal(ms_router_reset(f->router, &f->err), MS_OK);
+  }
+  assert_true(n[0] > 20);
+  assert_int_equal(n[0], n[1]);
+  assert_memory_equal(out[0], out[1], n[0] * sizeof out[0][0]);
+  assert_memory_equal(&c[0], &c[1], sizeof c[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -348,6 +379,7 @@ int main(void) {
       TEST(counters_of_the_port_are_those_of_the_api),
       TEST(wrong_addresses_and_arguments_are_refused_with_a_message),
       TEST(deliveries_to_rows_that_do_not_exist_are_dropped_and_counted),
+      TEST(reset_in_the_middle_of_a_run_gives_a_fresh_one),
       TEST(trace_holds_request_acknowledge_and_pulse),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

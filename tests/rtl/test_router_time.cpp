@@ -260,8 +260,8 @@ void pulse_widths_may_change_while_pulses_run(void **) {
   write(MS_MAP_ROUTE + 16, ms_map_route(0, 12));
   const struct {
     uint32_t control, width, trigger, new_width, new_trigger;
-  } cases[] = {{1, 60, 1, 4, 1},    {1, 60, 1, 90, 1},      {3, 60, 30, 60, 2},
-               {3, 60, 30, 10, 50}, {3, 0xffffff, 2, 5, 2}, {1, 60, 1, 0, 0}};
+  } cases[] = {{1, 60, 1, 4, 1},       {1, 60, 1, 90, 1}, {3, 60, 30, 60, 2}, {3, 60, 30, 10, 50},
+               {3, 0xffffff, 2, 5, 2}, {1, 60, 1, 0, 0},  {3, 60, 5, 60, 0}};
   for (const auto &c : cases) {
     write(MS_MAP_CONTROL, c.control);
     write(MS_MAP_PULSE_WIDTH, c.width);
