@@ -14,7 +14,10 @@ scripts/setup.sh
 say "build"
 start=$SECONDS
 mkdir -p build
-{ cmake --preset release && cmake --build --preset release -j "$(nproc)"; } >build/demo.log 2>&1 ||
+{
+  cmake --preset release &&
+    cmake --build --preset release -j "$(nproc)" --target mixspike_command mixspike-ngspice
+} >build/demo.log 2>&1 ||
   { tail -n 40 build/demo.log; echo "the build failed; all output: build/demo.log" >&2; exit 1; }
 echo "built in $((SECONDS - start)) s"
 mixspike=build/release/cli/mixspike

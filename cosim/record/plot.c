@@ -43,6 +43,11 @@ int ms_picture_lines(const char *folder, const char *name, const ms_plot *plot,
   }
   if (plot->y_min < plot->y_max)
     fprintf(d.script, "set yrange [%g:%g]\n", plot->y_min, plot->y_max);
+  else
+    fprintf(d.script, "set yrange [0:*]\n");
+  double last = n_series && series[0].n ? series[0].x[series[0].n - 1] : 0;
+  if (last < 10) /* epochs and batches are whole */
+    fprintf(d.script, "set xtics 1\n");
   if (plot->right_min < plot->right_max)
     fprintf(d.script, "set y2range [%g:%g]\n", plot->right_min, plot->right_max);
   fprintf(d.script, "set autoscale xfix\nset offsets "

@@ -12,7 +12,7 @@
 typedef struct split {
   size_t n;
   double *die, *accuracy; /* [n] in the report's order */
-  double median, low, high, energy_j, spikes;
+  double median, low, high;
   unsigned samples, errors;
 } split;
 
@@ -39,8 +39,6 @@ static int make_split(const ms_train_report *report, int held_out, int before, s
     s->die[s->n] = (double)d->die;
     s->accuracy[s->n] = sorted[s->n] = accuracy;
     s->n++;
-    s->energy_j += d->energy_j;
-    s->spikes += d->spikes;
     s->samples += d->samples;
     s->errors += d->errors;
   }
@@ -241,30 +239,53 @@ static int draw_dies(ms_report_page *page, const char *folder, const ms_train_re
   return code;
 }
 
+/* Accuracy of one kind of die, before and after the loop. */
+static int add_split(ms_report_page *page, const ms_train_report *report, int held_out,
+                     ms_error *err) {
+  split after, before;
+  int code = make_split(report, held_out, 0, &after, err);
+  if (!code)
+    code = make_split(report, held_out, 1, &before, err);
+  else
+    before = (split){0};
+  if (!code && after.n) {
+    char note[200], range[64] = "", was[64] = "";
+    if (after.n > 1)
+      snprintf(range, sizeof range, " (%.1f to %.1f)", 100 * after.low, 100 * after.high);
+    if (before.n && report->loop.n)
+      snprintf(was, sizeof was, "; %.1f %% before the loop", 100 * before.median);
+    snprintf(note, sizeof note, "%s%zu %s, %u samples each%s%s", after.n > 1 ? "median of " : "",
+             after.n, after.n > 1 ? "dies" : "die", after.samples / (unsigned)after.n, was,
+             after.errors ? "; some samples failed" : "");
+    ms_publish_figure(page, held_out ? "Accuracy, held-out dies" : "Accuracy, training dies", note,
+                      err, "%.1f %%%s", 100 * after.median, range);
+  }
+  free(after.die);
+  free(before.die);
+  return code;
+}
+
+static int add_energy(ms_report_page *page, const ms_train_report *report, ms_error *err) {
+  double energy_j = 0, spikes = 0;
+  for (size_t i = 0; i < report->n_die; i++) {
+    energy_j += report->die[i].energy_j / (double)report->n_die;
+    spikes += report->die[i].spikes / (double)report->n_die;
+  }
+  return ms_publish_figure(page, "Energy per sample", "analog, without bias branches; mean", err,
+                           "%.3g pJ, %.3g spikes", 1e12 * energy_j, spikes);
+}
+
 static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_train_report *report,
                        double peak_memory_bytes, ms_error *err) {
   const ms_experiment *e = setup->experiment;
-  for (int held_out = 1; held_out >= 0; held_out--) {
-    split s;
-    int code = make_split(report, held_out, 0, &s, err);
-    if (!code && s.n) {
-      char note[160];
-      snprintf(note, sizeof note, "median of %zu dies (lowest, highest), %u samples each%s", s.n,
-               s.samples / (unsigned)s.n, s.errors ? "; some samples failed" : "");
-      ms_publish_figure(page, held_out ? "Accuracy, held-out dies" : "Accuracy, training dies",
-                        note, err, "%.1f %% (%.1f, %.1f)", 100 * s.median, 100 * s.low,
-                        100 * s.high);
-      if (held_out || !e->n_held_out_die)
-        ms_publish_figure(page, "Energy per sample", "analog, without bias branches", err,
-                          "%.3g pJ, %.3g spikes", 1e12 * s.energy_j / (double)s.n,
-                          s.spikes / (double)s.n);
-    }
-    free(s.die);
-    if (code)
-      return code;
-  }
+  int code = add_split(page, report, 1, err);
+  if (!code)
+    code = add_split(page, report, 0, err);
+  if (code)
+    return code;
   ms_publish_figure(page, "Accuracy, model alone", "no mismatch, no circuits: where training began",
                     err, "%.1f %%", 100 * report->model_accuracy);
+  add_energy(page, report, err);
   if (report->n_fit)
     ms_publish_figure(page, "Error of the model", "spike times and counts against the circuits",
                       err, "%.3f tau, %.1f %%", report->fit[0].time_tau, 100 * report->fit[0].rate);
