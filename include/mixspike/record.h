@@ -85,7 +85,7 @@ typedef struct ms_series {
 
 typedef struct ms_plot {
   const char *title, *x_label, *y_label, *right_label; /**< with units */
-  double y_min, y_max;                                 /**< equal: as the data are */
+  double y_min, y_max;                                 /**< equal: from 0 to the largest */
   double right_min, right_max;
 } ms_plot;
 
