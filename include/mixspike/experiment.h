@@ -39,7 +39,9 @@ typedef struct ms_experiment {
   uint64_t seed;                /**< of the initial weights and the order of samples */
   unsigned epochs, fine_epochs; /**< on the model: with the coarse, then with the fine time step */
   unsigned batch;
-  double rate;                           /**< of Adam, weight codes per step at full scale 15 */
+  double rate; /**< of Adam, weight codes per step at full scale 15 */
+  double
+      spread; /**< mismatch of the synaptic gains that offline training draws anew for each batch */
   double beta;                           /**< steepness of the surrogate gradient */
   double coarse_step_tau, fine_step_tau; /**< time steps of the model */
   unsigned loop_batches, loop_batch;     /**< updates in the loop, chip samples in each */

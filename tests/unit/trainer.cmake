@@ -7,7 +7,7 @@ ms_add_test(train unit test_train.c)
 set(MS_TRAINER_MODEL ${PROJECT_SOURCE_DIR}/trainer/model)
 ms_add_test(gradient unit test_gradient.c ${MS_TRAINER_MODEL}/params.c ${MS_TRAINER_MODEL}/layer.c
   ${MS_TRAINER_MODEL}/layer_forward.c ${MS_TRAINER_MODEL}/layer_backward.c
-  ${MS_TRAINER_MODEL}/net.c)
+  ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/learn.c)
 set(MS_TRAINER_METHODS ${PROJECT_SOURCE_DIR}/trainer/methods)
 ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_neuron.c
   ${MS_TRAINER_METHODS}/least_squares.c ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)

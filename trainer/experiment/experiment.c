@@ -126,6 +126,7 @@ static void read_training(ms_experiment *e, ms_yaml_node *root) {
   e->batch = count(training, "batch", 32, 1, 100000);
   e->rate = ms_yaml_real_or(training, "rate", 0.003, 1e-6, 1);
   e->beta = ms_yaml_real_or(training, "surrogate_beta", 30, 0.1, 1000);
+  e->spread = ms_yaml_real_or(training, "mismatch", 0, 0, 1);
   e->coarse_step_tau = ms_yaml_real_or(training, "coarse_step", 0.05, 0.001, 0.5);
   e->fine_step_tau = ms_yaml_real_or(training, "fine_step", 0.0125, 0.001, 0.5);
   ms_yaml_node *loop = section(training, "loop");

@@ -86,6 +86,7 @@ static int run_epoch(epoch *e, ms_error *err) {
           (ms_sim_sample){.value = set->value + i * s->task->n_value, .label = set->label[i]};
     }
     ms_batch_result result;
+    e->options.draw = ms_random_u64(&e->state->random);
     int rc = ms_crew_run(e->w->crew, e->state->learner->weight, e->sample, batch, &e->options,
                          e->gradient, NULL, &result);
     if (rc)
@@ -105,6 +106,7 @@ static int keep_best(epoch *e, ms_error *err) {
   const ms_experiment *x = e->w->setup->experiment;
   ms_state *s = e->state;
   int rc;
+  e->options.draw = x->seed; /* the same dies every time, for a fair comparison */
   double accuracy = validate(e->w, s->learner->weight, &e->options, err, &rc);
   if (rc)
     return rc;
@@ -133,6 +135,7 @@ static int step(const ms_world *w, ms_state *state, ms_error *err) {
              .order = calloc(n, sizeof(uint32_t)),
              .sample = calloc(n, sizeof(ms_sim_sample)),
              .start_s = ms_lab_now_s()};
+  e.options.spread = x->spread;
   int rc = e.gradient && e.order && e.sample
                ? MS_OK
                : ms_fail(err, MS_ENOMEM, "no memory for an epoch of %zu samples", n);

@@ -28,6 +28,7 @@ typedef struct job {
   const ms_sim_sample *sample;
   size_t n;
   const ms_net_options *options;
+  const float *weight;
   int *decision;
   int backward;
   group_result *group; /* [groups] */
@@ -75,6 +76,8 @@ static int run_group(job *j, ms_net *net, size_t g) {
   size_t left = j->n - g * MS_LANES;
   unsigned n = left < MS_LANES ? (unsigned)left : MS_LANES;
   group_result *r = &j->group[g];
+  if (j->options->spread > 0)
+    ms_net_load(net, j->weight, j->options->spread, j->options->draw + g);
   int rc = ms_net_forward(net, sample, n, j->options);
   if (rc)
     return rc;
@@ -140,6 +143,7 @@ int ms_crew_run(ms_crew *c, const float *weight, const ms_sim_sample *sample, si
            .sample = sample,
            .n = n,
            .options = options,
+           .weight = weight,
            .decision = decision,
            .backward = gradient != NULL};
   atomic_init(&j.next, 0);
@@ -158,7 +162,7 @@ int ms_crew_run(ms_crew *c, const float *weight, const ms_sim_sample *sample, si
     unsigned started = 0;
     for (unsigned i = 0; i < threads; i++) {
       w[i] = (worker){.job = &j, .net = c->net[i]};
-      ms_net_load(c->net[i], weight);
+      ms_net_load(c->net[i], weight, 0, 0);
     }
     for (unsigned i = 1; i < threads; i++, started++)
       if (pthread_create(&w[i].thread, NULL, work, &w[i]))

@@ -28,6 +28,7 @@ int ms_layer_create(const ms_sim_params *p, unsigned n_pre, unsigned n_post, uns
     l->slot[s] = calloc(columns, 1);
     l->charge[s] = floats(columns * n_post, &failed);
     l->charge_gradient[s] = floats(columns * n_post, &failed);
+    l->gain[s] = floats(n_post, &failed);
     if (!l->slot[s]) {
       failed = 1;
       continue;
@@ -67,6 +68,7 @@ void ms_layer_destroy(ms_layer *l) {
     free(l->slot[s]);
     free(l->charge[s]);
     free(l->charge_gradient[s]);
+    free(l->gain[s]);
   }
   free(l->x);
   free(l->q_gradient);

@@ -39,6 +39,7 @@ typedef struct ms_layer {
   uint8_t row[MS_MAX_ROWS];  /**< their numbers in p */
   uint8_t *slot[2];          /**< [n_pre * n_parallel] row in use of each column, by sign */
   float *charge[2];          /**< [n_pre * n_parallel][n_post] of one pulse, by sign */
+  float *gain[2];            /**< [n_post] factor of the charges of a sign, 1 without mismatch */
   float *charge_gradient[2]; /**< the same shape */
 
   /* Of the run; index [step][(row)][neuron * MS_LANES + lane]. */

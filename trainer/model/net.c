@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two-layer network: weights to charges, samples to pulses, layer after layer. */
 #include "model/net.h"
+#include "model/learn.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,22 +75,29 @@ void ms_net_destroy(ms_net *net) {
   free(net);
 }
 
-static void load_layer(ms_layer *l, const float *weight, unsigned dac_bits) {
+static void load_layer(ms_layer *l, const float *weight, unsigned dac_bits, double spread,
+                       ms_random *random) {
   size_t columns = (size_t)l->n_pre * l->n_parallel;
+  for (int s = 0; s < 2; s++)
+    for (unsigned j = 0; j < l->n_post; j++)
+      l->gain[s][j] = spread > 0 ? (float)exp(spread * ms_random_normal(random)) : 1.0f;
   for (unsigned j = 0; j < l->n_post; j++)
     for (size_t c = 0; c < columns; c++) {
       int code = ms_weight_code(weight[j * columns + c], dac_bits);
       for (int s = 0; s < 2; s++) {
         int magnitude = s == MS_EXC ? code : -code;
         const ms_sim_row *row = &l->p->row[l->row[l->slot[s][c]]];
-        l->charge[s][c * l->n_post + j] = magnitude > 0 ? row->charge[magnitude] : 0;
+        l->charge[s][c * l->n_post + j] =
+            magnitude > 0 ? l->gain[s][j] * row->charge[magnitude] : 0;
       }
     }
 }
 
-void ms_net_load(ms_net *net, const float *weight) {
-  load_layer(net->hidden, weight, net->topology.dac_bits);
-  load_layer(net->output, weight + ms_topology_in(&net->topology), net->topology.dac_bits);
+void ms_net_load(ms_net *net, const float *weight, double spread, uint64_t draw) {
+  ms_random random = {.state = draw};
+  unsigned bits = net->topology.dac_bits;
+  load_layer(net->hidden, weight, bits, spread, &random);
+  load_layer(net->output, weight + ms_topology_in(&net->topology), bits, spread, &random);
 }
 
 static int force(ms_net *net, int layer, ms_sim_spike spike) {

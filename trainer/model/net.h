@@ -38,8 +38,10 @@ typedef struct ms_sim_sample {
 typedef struct ms_net_options {
   double window_tau, dt_tau;
   float beta;
-  float gain;   /**< class score: gain times mean spike count of the class's neurons */
-  float revive; /**< extra gradient for silent output neurons of the true class */
+  float gain;    /**< class score: gain times mean spike count of the class's neurons */
+  double spread; /**< mismatch of the dies trained on, see ms_net_load; 0: the ideal die */
+  uint64_t draw; /**< names the dies of a batch: group g of samples runs on die draw + g */
+  float revive;  /**< extra gradient for silent output neurons of the true class */
 } ms_net_options;
 
 typedef struct ms_net {
@@ -61,8 +63,11 @@ typedef struct ms_net {
 int ms_net_create(const ms_topology *topology, const ms_sim_params *params,
                   const ms_encoding *encoding, double smallest_dt_tau, ms_net **out);
 void ms_net_destroy(ms_net *net);
-/** Loads weights (rounded to codes). */
-void ms_net_load(ms_net *net, const float *weight);
+/** Loads weights (rounded to codes).
+ * @param spread  standard deviation of lognormal factors, one for each neuron and sign, that stand
+ *                for a die's mismatch; 0: the ideal die
+ * @param draw    names the die */
+void ms_net_load(ms_net *net, const float *weight, double spread, uint64_t draw);
 /** Runs samples; fills count, first, decision and the layers' spikes. */
 int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
                    const ms_net_options *options);

@@ -86,7 +86,7 @@ static void weight_gradient(const ms_layer *l, unsigned dac_bits, float *gradien
       size_t at = c * l->n_post + j;
       float slope[2];
       for (int s = 0; s < 2; s++)
-        slope[s] = l->p->row[l->row[l->slot[s][c]]].charge[largest];
+        slope[s] = l->gain[s][j] * l->p->row[l->row[l->slot[s][c]]].charge[largest];
       float up = l->charge_gradient[MS_EXC][at] * slope[MS_EXC];
       float down = -l->charge_gradient[MS_INH][at] * slope[MS_INH];
       gradient[j * columns + c] = l->charge[MS_EXC][at] > 0   ? up
