@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One flat ngspice netlist driven by recorded inputs: piecewise linear sources in place of the
- * external ones, then a plain transient, then the requests' crossings. */
+/* One flat ngspice netlist driven by recorded inputs: the engine's worker holds the whole core in
+ * place of one neuron, and all inputs are known before the run begins. (Piecewise linear sources
+ * would not do: ngspice loses a source's breakpoints once it misses one by a rounding error.) */
 #include "kernel/flat.h"
 
 #include "engine/ngspice/engine.h"
 #include "kernel/kernel.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One digital pin: the points of its source so far. */
-typedef struct pin {
-  char name[32];
-  double level_v;
-  ms_text points;
-} pin;
-
-/* All pins of one neuron: the acknowledge, then for each row its pulse and its weight bits. */
+/* Digital pins and what they are driven with: for each row of each neuron its pulse and its weight
+ * bits. */
 typedef struct pins {
   const ms_flat_options *o;
-  size_t n, per_neuron;
-  pin *pin;
-  double edge_s, supply_v;
+  size_t per_neuron, n, n_ramp, ramp_capacity;
+  ms_ng_source *source; /* [n] and their first levels */
+  double *level_v;      /* [n] present levels */
+  ms_ng_ramp *ramp;
+  double supply_v;
 } pins;
 
 static int active_low(const ms_cell *cell, ms_role role) {
@@ -36,142 +34,141 @@ static double level_v(const pins *p, const ms_cell *cell, ms_role role, int leve
   return (level != 0) != active_low(cell, role) ? p->supply_v : 0;
 }
 
+static void add_pin(pins *p, double v, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_pin(pins *p, double v, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  ms_ng_source *s = &p->source[p->n];
+  vsnprintf(s->name, sizeof s->name, format, args);
+  va_end(args);
+  s->v = p->level_v[p->n++] = v;
+}
+
 static int create_pins(pins *p, const ms_flat_options *o, ms_error *err) {
   const ms_core *core = o->core;
-  *p = (pins){.o = o, .per_neuron = 1 + core->n_row * (1 + core->dac_bits)};
-  p->n = p->per_neuron * o->n_neuron;
-  p->pin = calloc(p->n, sizeof *p->pin);
-  if (!p->pin)
-    return ms_fail(err, MS_ENOMEM, "no memory for %zu sources", p->n);
-  p->edge_s = ms_time_to_s(core->edge_ps);
+  *p = (pins){.o = o, .per_neuron = core->n_row * (1 + core->dac_bits)};
+  size_t n = p->per_neuron * o->n_neuron;
+  p->source = calloc(n + 1, sizeof *p->source);
+  p->level_v = calloc(n + 1, sizeof *p->level_v);
+  if (!p->source || !p->level_v)
+    return ms_fail(err, MS_ENOMEM, "no memory for %zu sources", n);
   p->supply_v = ms_ngspice_supply(core, &o->pvt);
-  pin *x = p->pin;
-  for (unsigned n = 0; n < o->n_neuron; n++) {
-    snprintf(x->name, sizeof x->name, "vnack%u", n);
-    x++->level_v = level_v(p, core->soma, MS_ROLE_ACKNOWLEDGE, 0);
+  for (unsigned k = 0; k < o->n_neuron; k++) {
     for (size_t r = 0; r < core->n_row; r++) {
-      snprintf(x->name, sizeof x->name, "vp%u_%zu", n, r);
-      x++->level_v = level_v(p, core->row[r].cell, MS_ROLE_PULSE, 0);
-      for (unsigned k = 0; k < core->dac_bits; k++) {
-        snprintf(x->name, sizeof x->name, "vw%u_%zu_%u", n, r, k);
-        x++->level_v = level_v(p, core->row[r].cell, MS_ROLE_WEIGHT_BITS, 0);
-      }
+      const ms_cell *cell = core->row[r].cell;
+      add_pin(p, level_v(p, cell, MS_ROLE_PULSE, 0), "vp%u_%zu", k, r);
+      for (unsigned bit = 0; bit < core->dac_bits; bit++)
+        add_pin(p, level_v(p, cell, MS_ROLE_WEIGHT_BITS, 0), "vw%u_%zu_%u", k, r, bit);
     }
   }
-  for (size_t i = 0; i < p->n; i++)
-    ms_text_add(&p->pin[i].points, "0 %.10g", p->pin[i].level_v);
   return 0;
 }
 
-static void ramp(const pins *p, pin *x, ms_time t, double to_v) {
-  if (to_v == x->level_v)
-    return;
-  double t_s = ms_time_to_s(t);
-  ms_text_add(&x->points, " %.15g %.10g %.15g %.10g", t_s, x->level_v, t_s + p->edge_s, to_v);
-  x->level_v = to_v;
+static int ramp(pins *p, size_t pin, ms_time t, double to_v, ms_error *err) {
+  if (to_v == p->level_v[pin])
+    return 0;
+  int rc = ms_grow(&p->ramp, p->n_ramp, &p->ramp_capacity, sizeof *p->ramp, err);
+  if (rc)
+    return rc;
+  p->ramp[p->n_ramp++] = (ms_ng_ramp){.source = pin, .t_ps = t, .v = to_v};
+  p->level_v[pin] = to_v;
+  return 0;
 }
 
-static void play(const pins *p) {
+static int play(pins *p, ms_error *err) {
   const ms_core *core = p->o->core;
-  for (size_t i = 0; i < p->o->n_change; i++) {
+  int rc = 0;
+  for (size_t i = 0; !rc && i < p->o->n_change; i++) {
     const ms_stimulus *s = &p->o->change[i].stimulus;
-    pin *first = &p->pin[p->o->change[i].neuron * p->per_neuron];
-    if (s->kind == MS_STIM_ACK) {
-      ramp(p, first, s->t, level_v(p, core->soma, MS_ROLE_ACKNOWLEDGE, s->level));
-      continue;
-    }
+    size_t first = p->o->change[i].neuron * p->per_neuron;
+    if (s->kind == MS_STIM_ACK)
+      continue; /* the netlist makes its own */
     const ms_cell *cell = core->row[s->row].cell;
-    pin *pulse = first + 1 + s->row * (1 + core->dac_bits);
-    ramp(p, pulse, s->t, level_v(p, cell, MS_ROLE_PULSE, s->level));
-    for (unsigned k = 0; s->level && k < core->dac_bits; k++)
-      ramp(p, pulse + 1 + k, s->t, level_v(p, cell, MS_ROLE_WEIGHT_BITS, s->code >> k & 1));
+    size_t pulse = first + s->row * (1 + core->dac_bits);
+    rc = ramp(p, pulse, s->t, level_v(p, cell, MS_ROLE_PULSE, s->level), err);
+    for (unsigned k = 0; !rc && s->level && k < core->dac_bits; k++)
+      rc = ramp(p, pulse + 1 + k, s->t, level_v(p, cell, MS_ROLE_WEIGHT_BITS, s->code >> k & 1),
+                err);
   }
+  return rc;
 }
 
-/* Gives every external source of the deck its points. */
-static int replace_sources(const pins *p, ms_deck *deck, ms_error *err) {
-  size_t n_replaced = 0;
-  for (size_t l = 0; l < deck->n_line; l++) {
-    char name[32], node[32], *line = deck->line[l];
-    size_t length = strlen(line);
-    if (length < 9 || strcmp(line + length - 9, " external") ||
-        sscanf(line, "%31s %31s", name, node) != 2)
-      continue;
-    for (size_t i = 0; i < p->n; i++) {
-      if (strcmp(p->pin[i].name, name))
-        continue;
-      char *source = NULL;
-      if (p->pin[i].points.bad ||
-          asprintf(&source, "%s %s 0 pwl(%s)", name, node, p->pin[i].points.data) < 0)
-        return ms_fail(err, MS_ENOMEM, "no memory for the source of %s", name);
-      free(line);
-      deck->line[l] = source;
-      n_replaced++;
-      break;
-    }
-  }
-  return n_replaced == p->n ? 0
-                            : ms_fail(err, MS_ESIM, "the flat deck has %zu of %zu digital sources",
-                                      n_replaced, p->n);
+static int add_line(ms_deck *deck, ms_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static int add_line(ms_deck *deck, ms_error *err, const char *format, ...) {
+  char **grown = realloc(deck->line, (deck->n_line + 1) * sizeof(char *)), *line;
+  va_list args;
+  va_start(args, format);
+  int n = vasprintf(&line, format, args);
+  va_end(args);
+  if (grown)
+    deck->line = grown;
+  if (!grown || n < 0)
+    return ms_fail(err, MS_ENOMEM, "no memory for a flat netlist");
+  deck->line[deck->n_line++] = line;
+  return 0;
 }
 
 /* Puts ideal sources in place of the bias branches, whose subcircuits are then not used. */
 static int replace_biases(const ms_flat_options *o, ms_deck *deck, ms_error *err) {
-  size_t n_bias = o->core->n_bias, at = 0;
+  size_t at = 0;
   while (at < deck->n_line && strncmp(deck->line[at], "xbias ", 6))
     at++;
   if (at == deck->n_line)
     return ms_fail(err, MS_ESIM, "the flat deck has no bias branches");
-  char **grown = realloc(deck->line, (deck->n_line + n_bias) * sizeof(char *));
-  if (!grown)
-    return ms_fail(err, MS_ENOMEM, "no memory for the bias lines");
-  deck->line = grown;
-  free(grown[at]);
-  grown[at] = grown[--deck->n_line];
-  for (size_t i = 0; i < n_bias; i++) {
-    if (asprintf(&grown[deck->n_line], "vb%zu b%zu 0 dc %.15g", i, i, o->bias_v[i]) < 0)
-      return ms_fail(err, MS_ENOMEM, "no memory for the bias lines");
-    deck->n_line++;
-  }
-  return 0;
-}
-
-static int give_lines(ms_service *service, const ms_text *text, ms_error *err) {
-  if (text->bad)
-    return ms_fail(err, MS_ENOMEM, "no memory for a flat netlist");
+  free(deck->line[at]);
+  deck->line[at] = deck->line[--deck->n_line];
   int rc = 0;
-  char line[1024];
-  for (const char *at = text->data; at && *at && !rc;) {
-    size_t n = strcspn(at, "\n");
-    if (n >= sizeof line)
-      return ms_fail(err, MS_ESIM, "a command of %zu characters is too long for ngspice", n);
-    memcpy(line, at, n);
-    line[n] = '\0';
-    rc = n ? ms_service_command(service, line, NULL, err) : 0;
-    at += n + (at[n] == '\n');
-  }
+  for (size_t i = 0; !rc && i < o->core->n_bias; i++)
+    rc = add_line(deck, err, "vb%zu b%zu 0 dc %.15g", i, i, o->bias_v[i]);
   return rc;
 }
 
-/* The circuit as ngspice expands it, read before the sources become piecewise linear. */
-static int expand(ms_service *service, const ms_deck *deck, const ms_core *core, ms_circuit **out,
-                  ms_error *err) {
+/* Acknowledges from inside: a recorded one would reset a neuron whose request comes a nanosecond
+ * later than it did. A comparator with the delay that the router has when nothing contends (25 ns
+ * on average and half an edge). */
+static int close_handshakes(const pins *p, ms_deck *deck, ms_error *err) {
+  const ms_cell *soma = p->o->core->soma;
+  double off_v = level_v(p, soma, MS_ROLE_ACKNOWLEDGE, 0),
+         on_v = level_v(p, soma, MS_ROLE_ACKNOWLEDGE, 1);
+  size_t n_closed = 0;
+  int rc = 0;
+  for (size_t l = 0; !rc && l < deck->n_line; l++) {
+    unsigned k;
+    char end = 0;
+    if (sscanf(deck->line[l], "vnack%u nack%*u 0 externa%c", &k, &end) != 2 || end != 'l')
+      continue;
+    free(deck->line[l]);
+    deck->line[l] = NULL;
+    if (asprintf(&deck->line[l], "bnack%u ack%u 0 v=%.6g+%.6g*tanh(%.6g*(v(req%u)-%.6g))", k, k,
+                 0.5 * (off_v + on_v), 0.5 * (on_v - off_v), 20 / p->supply_v, k,
+                 0.5 * p->supply_v) < 0)
+      rc = ms_fail(err, MS_ENOMEM, "no memory for a flat netlist");
+    rc = rc ? rc : add_line(deck, err, "rnack%u ack%u nack%u 1k", k, k, k);
+    rc = rc ? rc : add_line(deck, err, "cnack%u nack%u 0 40p", k, k); /* 0.7 R C = 28 ns */
+    n_closed++;
+  }
+  if (!rc && n_closed != p->o->n_neuron)
+    rc =
+        ms_fail(err, MS_ESIM, "the flat deck has %zu of %u acknowledges", n_closed, p->o->n_neuron);
+  return rc;
+}
+
+/* The circuit as ngspice expands it, and the requests' sense sources added to the deck. */
+static int load(ms_service *service, ms_deck *deck, const pins *p, ms_circuit **circuit,
+                ms_error *err) {
+  const ms_flat_options *o = p->o;
   const char *listing;
   int rc = ms_service_deck(service, deck, err);
   rc = rc ? rc : ms_service_command(service, "listing expand", &listing, err);
-  return rc ? rc : ms_circuit_parse(listing, core->process, out, err);
-}
-
-/* Devices of the die, and what is to be kept. */
-static int prepare(ms_service *service, const ms_flat_options *o, const ms_circuit *circuit,
-                   ms_error *err) {
-  ms_text text = {0};
-  ms_text_add_shifts(&text, circuit, o->core->process, &o->die, &o->pvt, "");
-  for (unsigned n = 0; n < o->n_neuron; n++)
-    ms_text_add(&text, "save v(req%u)\n", n);
-  int rc = give_lines(service, &text, err);
-  ms_text_free(&text);
-  return rc;
+  rc = rc ? rc : ms_circuit_parse(listing, o->core->process, circuit, err);
+  rc = rc ? rc : close_handshakes(p, deck, err);
+  rc = rc ? rc : add_line(deck, err, "ims_0 0 req0 0");
+  for (unsigned k = 0; !rc && k < o->n_neuron; k++)
+    rc = add_line(deck, err, "ims_%u 0 req%u 0", k + 1, k);
+  rc = rc ? rc : add_line(deck, err, ".save v(req0)");
+  return rc ? rc : ms_service_deck(service, deck, err);
 }
 
 /* Rises of one request with the engine's hysteresis, by linear interpolation. */
@@ -195,37 +192,59 @@ static int find_spikes(unsigned neuron, const double *t_s, const double *v, size
   return 0;
 }
 
-static int simulate(ms_service *service, const ms_flat_options *o, ms_flat_result *result,
-                    ms_error *err) {
-  char line[160];
-  snprintf(line, sizeof line, "tran %.17g %.17g 0 %.17g", o->max_step_s, ms_time_to_s(o->t_stop),
-           o->max_step_s);
-  double start_s = ms_wall_s();
-  int rc = ms_service_command(service, line, NULL, err);
-  result->wall_s = ms_wall_s() - start_s;
-  const double *values;
-  size_t n, n_time = 0, capacity = 0;
-  rc = rc ? rc : ms_service_vector(service, "time", &values, &n_time, err);
-  if (rc)
-    return rc;
-  double *t_s = malloc((n_time + 1) * sizeof *t_s);
-  if (!t_s)
-    return ms_fail(err, MS_ENOMEM, "no memory for %zu time points", n_time);
-  memcpy(t_s, values, n_time * sizeof *t_s);
-  result->n_point = n_time;
-  if (!n_time || t_s[n_time - 1] < (1 - 1e-6) * ms_time_to_s(o->t_stop))
-    rc = ms_fail(err, MS_ESIM, "the flat netlist stopped before its end");
-  for (unsigned k = 0; !rc && k < o->n_neuron; k++) {
-    snprintf(line, sizeof line, "v(req%u)", k);
-    rc = ms_service_vector(service, line, &values, &n, err);
-    if (!rc && n != n_time)
-      rc = ms_fail(err, MS_ESIM, "%s has %zu points of %zu", line, n, n_time);
-    if (!rc)
-      rc = find_spikes(k, t_s, values, n, ms_ngspice_supply(o->core, &o->pvt), result, &capacity,
-                       err);
+static int read_spikes(const ms_ng_result *got, const pins *p, ms_flat_result *result,
+                       ms_error *err) {
+  unsigned n_neuron = p->o->n_neuron;
+  size_t n = got->n_point, capacity = 0;
+  double *v = malloc((n + 1) * sizeof *v), *t_s = malloc((n + 1) * sizeof *t_s);
+  int rc = v && t_s ? 0 : ms_fail(err, MS_ENOMEM, "no memory for %zu time points", n);
+  if (!rc && got->n_wave != n_neuron)
+    rc = ms_fail(err, MS_ESIM, "the flat netlist gave %zu of %u requests", got->n_wave, n_neuron);
+  if (!rc)
+    memcpy(t_s, got->t_s, n * sizeof *t_s);
+  for (unsigned k = 0; !rc && k < n_neuron; k++) {
+    /* In the message the numbers need not lie on their natural boundary. */
+    for (size_t i = 0; i < n; i++)
+      memcpy(&v[i], got->v + i * n_neuron + k, sizeof *v);
+    rc = find_spikes(k, t_s, v, n, p->supply_v, result, &capacity, err);
   }
+  result->n_point = n;
+  free(v);
   free(t_s);
   return rc;
+}
+
+static int simulate(ms_service *service, pins *p, const char *commands, ms_flat_result *result,
+                    ms_error *err) {
+  const ms_flat_options *o = p->o;
+  ms_ng_source *probe = calloc(o->n_neuron + 1, sizeof *probe);
+  if (!probe)
+    return ms_fail(err, MS_ENOMEM, "no memory for %u probes", o->n_neuron);
+  for (unsigned k = 0; k <= o->n_neuron; k++)
+    snprintf(probe[k].name, sizeof probe[k].name, "ims_%u", k);
+  /* No probe is to stop the run: thresholds far out of reach. */
+  ms_ng_setup setup = {.commands = commands,
+                       .t_stop_ps = o->t_stop,
+                       .edge_ps = o->core->edge_ps,
+                       .max_step_s = o->max_step_s,
+                       .rise_v = 1e6,
+                       .fall_v = -1e6,
+                       .n_source = p->n,
+                       .n_probe = o->n_neuron + 1,
+                       .source = p->source,
+                       .probe = probe};
+  double start_s = ms_wall_s();
+  ms_report report = {0};
+  ms_ng_result got;
+  int rc = ms_service_run(service, &setup, err);
+  for (size_t n = p->n_ramp; !rc && !report.finished; n = 0) {
+    rc = ms_service_grant(service, o->t_stop, true, p->ramp, n, err);
+    rc = rc ? rc : ms_service_wait(service, &report, err);
+  }
+  rc = rc ? rc : ms_service_finish(service, &got, err);
+  result->wall_s = ms_wall_s() - start_s;
+  free(probe);
+  return rc ? rc : read_spikes(&got, p, result, err);
 }
 
 int ms_flat_run(const ms_flat_options *options, ms_flat_result *result, ms_error *err) {
@@ -234,32 +253,33 @@ int ms_flat_run(const ms_flat_options *options, ms_flat_result *result, ms_error
     if (options->change[i].neuron >= options->n_neuron)
       return ms_fail(err, MS_EINVAL, "input of neuron %u, but there are %u",
                      options->change[i].neuron, options->n_neuron);
+  const ms_core *core = options->core;
   pins p = {0};
   ms_deck *deck = NULL;
   ms_circuit *circuit = NULL;
   ms_service *service = NULL;
+  ms_text commands = {0};
   int rc = create_pins(&p, options, err);
-  if (!rc)
-    play(&p);
-  rc =
-      rc ? rc
-         : ms_deck_flat(options->core, &options->pvt, options->n_neuron, options->code, &deck, err);
+  rc = rc ? rc : play(&p, err);
+  rc = rc ? rc : ms_deck_flat(core, &options->pvt, options->n_neuron, options->code, &deck, err);
   if (!rc && options->bias_v)
     rc = replace_biases(options, deck, err);
   rc = rc ? rc : ms_service_create(options->worker_path, options->timeout_s, &service, err);
-  rc = rc ? rc : expand(service, deck, options->core, &circuit, err);
-  rc = rc ? rc : replace_sources(&p, deck, err);
-  rc = rc ? rc : ms_service_deck(service, deck, err);
-  rc = rc ? rc : prepare(service, options, circuit, err);
-  rc = rc ? rc : simulate(service, options, result, err);
+  rc = rc ? rc : load(service, deck, &p, &circuit, err);
+  if (!rc) {
+    ms_text_add_shifts(&commands, circuit, core->process, &options->die, &options->pvt, "");
+    rc = commands.bad ? ms_fail(err, MS_ENOMEM, "no memory for a flat netlist") : 0;
+  }
+  rc = rc ? rc : simulate(service, &p, commands.data, result, err);
   if (result->n_spike)
     qsort(result->spike, result->n_spike, sizeof *result->spike, ms_compare_events);
+  ms_text_free(&commands);
   ms_service_destroy(service);
   ms_circuit_destroy(circuit);
   ms_deck_destroy(deck);
-  for (size_t i = 0; p.pin && i < p.n; i++)
-    ms_text_free(&p.pin[i].points);
-  free(p.pin);
+  free(p.source);
+  free(p.level_v);
+  free(p.ramp);
   if (rc)
     ms_flat_result_clear(result);
   return rc;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The yardstick of the kernel: all neurons of a core in ONE plain ngspice netlist, bias branches
- * and all, driven by the digital inputs that a run of the kernel recorded. */
+ * and all, driven by the pulses that a run of the kernel recorded. Acknowledges are made inside the
+ * netlist, about as late as the router's. */
 #ifndef MS_KERNEL_FLAT_H
 #define MS_KERNEL_FLAT_H
 
@@ -30,11 +31,11 @@ typedef struct ms_flat_result {
   size_t n_spike;
   ms_event *spike; /**< request rises, ordered by time then neuron */
   size_t n_point;  /**< accepted time points */
-  double wall_s;   /**< of the transient with its operating point, loading left out */
+  double wall_s;   /**< of the run with its operating point, loading left out */
 } ms_flat_result;
 
-/** Runs the flat netlist. Same deck options, die and thresholds as the ngspice engine's groups;
- * time steps are ngspice's own, for all circuits together. */
+/** Runs the flat netlist. Same ngspice, deck options, die, edges and thresholds as the ngspice
+ * engine's groups; time steps are ngspice's own, for all circuits together. */
 MS_API int ms_flat_run(const ms_flat_options *options, ms_flat_result *result, ms_error *err);
 MS_API void ms_flat_result_clear(ms_flat_result *result);
 
