@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small recurrent network of transistor circuits: promises against lockstep, and both against ONE
- * flat ngspice netlist of the same circuits on the same die, driven by the same pulses.
+ * flat ngspice netlist of the same circuits on the same die, driven by the same pulses. The flat
+ * netlist acknowledges its requests itself, about as late as the router.
  *
  * Tolerance: the same spikes in the same order of each neuron, times within 1 % of the membrane
  * time constant. ngspice places its steps by where windows end and what else happens in the
