@@ -12,3 +12,4 @@ set(MS_TRAINER_METHODS ${PROJECT_SOURCE_DIR}/trainer/methods)
 ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_neuron.c
   ${MS_TRAINER_METHODS}/least_squares.c ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
 target_link_libraries(test_fit PRIVATE Threads::Threads)
+ms_add_test(network unit test_network.c)
