@@ -22,7 +22,6 @@ packages=(
   "zlib1g-dev: waveforms"
   "librandom123-dev: counter-based random numbers"
   "libssl-dev: SHA-256 of packages"
-  "libopenblas-dev: training"
   "libcmocka-dev: tests"
   "gnuplot-nox: pictures"
   "hdf5-tools: tests read results back with h5dump"
