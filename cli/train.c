@@ -41,6 +41,8 @@ static double median_accuracy(const ms_train_report *r, int held_out, size_t *n)
   return m;
 }
 
+static const char *const engine_name[] = {"ngspice", "table", "model"}; /* of ms_engine_kind */
+
 static void add_number(cJSON *object, const char *name, double value) {
   if (isfinite(value))
     cJSON_AddNumberToObject(object, name, value);
@@ -76,20 +78,35 @@ static void print_json(const ms_experiment *e, const ms_train_report *r, const c
     add_number(die, "spikes", d->spikes);
     cJSON_AddNumberToObject(die, "samples", d->samples);
     cJSON_AddNumberToObject(die, "failed_samples", d->errors);
+    add_number(die, "confirmed", d->confirmed);
+    cJSON_AddNumberToObject(die, "confirm_samples", d->confirm_samples);
     cJSON_AddItemToArray(dies, die);
   }
   cli_print_json(object);
 }
 
-static void print_text(const ms_train_report *r, const char *folder, double peak_memory_bytes) {
+static void print_confirmation(const ms_experiment *e, const ms_train_report *r) {
+  for (size_t i = 0; i < r->n_die; i++) {
+    const ms_die_result *d = &r->die[i];
+    if (d->confirm_samples)
+      printf("%-16s %.1f %% right of %u on %s, %s die %llu\n", "confirmed", 100 * d->confirmed,
+             d->confirm_samples, engine_name[e->confirm_analog],
+             d->held_out ? "held-out" : "training", (unsigned long long)d->die);
+  }
+}
+
+static void print_text(const ms_experiment *e, const ms_train_report *r, const char *folder,
+                       double peak_memory_bytes) {
   char text[64];
   static const char *const kind[] = {"training dies", "held-out dies"};
   for (int held_out = 1; held_out >= 0; held_out--) {
     size_t n;
     double m = median_accuracy(r, held_out, &n);
     if (n)
-      printf("%-16s %.1f %% right, median of %zu\n", kind[held_out], 100 * m, n);
+      printf("%-16s %.1f %% right, median of %zu, on %s\n", kind[held_out], 100 * m, n,
+             engine_name[e->analog]);
   }
+  print_confirmation(e, r);
   printf("%-16s %.1f %% right\n", "model alone", 100 * r->model_accuracy);
   printf("%-16s %llu forward passes, digital half %.2g %% of their time\n", "chip",
          (unsigned long long)r->chip_samples,
@@ -128,7 +145,7 @@ static int train(cli *c, ms_experiment *e, ms_train_options *options) {
   else if (c->json)
     print_json(e, &report, folder, peak);
   else
-    print_text(&report, folder, peak);
+    print_text(e, &report, folder, peak);
   ms_train_report_clear(&report);
   return leave;
 }

@@ -59,6 +59,12 @@ typedef struct ms_experiment {
   size_t n_training_die, n_held_out_die;
   uint64_t *training_die, *held_out_die;
 
+  /** What was trained on a fast engine is confirmed on another one; its dies are the first of each
+   * list. The package's golden runs come from it. */
+  int confirm; /**< 0: no confirmation */
+  ms_engine_kind confirm_analog;
+  size_t n_confirm; /**< samples of the test set, per die */
+
   unsigned jobs;   /**< chips run at once */
   unsigned golden; /**< golden samples of the package, per die */
   char *output;    /**< folder for results */

@@ -78,6 +78,8 @@ typedef struct ms_die_result {
   double energy_j;          /**< per sample, analog */
   double spikes;            /**< per sample */
   unsigned samples, errors; /**< samples run; of them, how many failed in the simulator */
+  double confirmed;         /**< accuracy on the confirming engine; NaN where none ran */
+  unsigned confirm_samples, confirm_errors;
 } ms_die_result;
 
 /** How well the model follows the chip, on held-out stimuli of the fit. */

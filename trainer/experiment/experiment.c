@@ -161,6 +161,12 @@ static void read_chip(ms_experiment *e, ms_yaml_node *root) {
   e->strength = ms_yaml_real_or(dies, "mismatch", 1, 0, 10);
   read_dies(dies, "training", &e->training_die, &e->n_training_die);
   read_dies(dies, "held_out", &e->held_out_die, &e->n_held_out_die);
+  ms_yaml_node *confirm = ms_yaml_find(root, "confirm") ? ms_yaml_map(root, "confirm") : NULL;
+  e->confirm = confirm != NULL;
+  if (confirm) {
+    e->confirm_analog = (ms_engine_kind)ms_yaml_choice(confirm, "analog", engines);
+    e->n_confirm = count(confirm, "samples", 10, 1, 1000000);
+  }
   if (dies)
     check_dies(e, dies);
   if (dies && e->loop_batches && !e->n_training_die)

@@ -52,7 +52,8 @@ int ms_evaluate(const ms_setup *setup, const ms_network *network,
   size_t n = options->n_sample && options->n_sample < setup->task->test.n ? options->n_sample
                                                                           : setup->task->test.n;
   for (size_t i = 0; !rc && i < options->n_die; i++) {
-    result[i] = (ms_die_result){.die = options->die[i], .held_out = 1, .before = NAN};
+    result[i] =
+        (ms_die_result){.die = options->die[i], .held_out = 1, .before = NAN, .confirmed = NAN};
     for (size_t k = 0; k < setup->experiment->n_training_die; k++)
       if (setup->experiment->training_die[k] == options->die[i])
         result[i].held_out = 0;

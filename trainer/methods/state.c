@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINT_FIELDS = 6, FIT_FIELDS = 4, DIE_FIELDS = 8, MODEL_WORDS = 1 };
+enum { POINT_FIELDS = 6, FIT_FIELDS = 4, DIE_FIELDS = 11, MODEL_WORDS = 1 };
 
 ms_topology ms_setup_topology(const ms_setup *s) {
   return (ms_topology){.n_input = s->n_input,
@@ -38,7 +38,8 @@ static int list_dies(ms_state *state, const ms_experiment *e) {
                                                     : e->training_die[i],
                                     .held_out = held_out,
                                     .before = NAN,
-                                    .accuracy = NAN};
+                                    .accuracy = NAN,
+                                    .confirmed = NAN};
   }
   return MS_OK;
 }
@@ -109,8 +110,17 @@ static ms_curve_point point_in(const double *v) {
 }
 
 static void die_out(const ms_die_result *d, double *v) {
-  double from[DIE_FIELDS] = {(double)d->die, d->held_out, d->before,          d->accuracy,
-                             d->energy_j,    d->spikes,   (double)d->samples, (double)d->errors};
+  double from[DIE_FIELDS] = {(double)d->die,
+                             d->held_out,
+                             d->before,
+                             d->accuracy,
+                             d->energy_j,
+                             d->spikes,
+                             (double)d->samples,
+                             (double)d->errors,
+                             d->confirmed,
+                             (double)d->confirm_samples,
+                             (double)d->confirm_errors};
   memcpy(v, from, sizeof from);
 }
 
@@ -122,7 +132,10 @@ static ms_die_result die_in(const double *v) {
                          .energy_j = v[4],
                          .spikes = v[5],
                          .samples = (unsigned)v[6],
-                         .errors = (unsigned)v[7]};
+                         .errors = (unsigned)v[7],
+                         .confirmed = v[8],
+                         .confirm_samples = (unsigned)v[9],
+                         .confirm_errors = (unsigned)v[10]};
 }
 
 static int save_floats(ms_results *r, const char *name, const float *value, size_t n,

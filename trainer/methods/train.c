@@ -17,6 +17,9 @@ typedef struct run {
   ms_setup *setup;
   ms_state *state;
   ms_lab *lab;
+  ms_experiment confirm; /* the experiment with the confirming engine */
+  ms_setup *confirm_setup;
+  ms_lab *confirm_lab;
   ms_crew *crew;
   char folder[480], checkpoint[512];
   double mark_s, chip_mark_s, router_mark_s;
@@ -95,6 +98,31 @@ static int make_crew(run *r, ms_error *err) {
   return rc ? ms_fail(err, rc, "no memory for the model of %u neurons", r->setup->n_neuron) : MS_OK;
 }
 
+/* The first training die and the first held-out die: they are confirmed and they are golden. */
+static int is_golden(const ms_experiment *e, size_t i) {
+  return i == 0 || i == e->n_training_die;
+}
+
+/* A few samples of one die on the confirming engine. */
+static int confirm_die(run *r, const ms_network *network, ms_die_result *result, ms_error *err) {
+  int rc = MS_OK;
+  if (!r->confirm_lab)
+    rc = ms_lab_create(r->confirm_setup, r->e->jobs, &r->confirm_lab, err);
+  size_t n = r->e->n_confirm < r->setup->task->test.n ? r->e->n_confirm : r->setup->task->test.n;
+  ms_progress progress = {.phase = "confirm", .total = n, .loss = NAN, .accuracy = NAN};
+  ms_die_result there = *result;
+  if (!rc)
+    rc = ms_measure_die(r->confirm_setup, r->confirm_lab, network, n, &r->options->control,
+                        &progress, &there, &there.confirmed, err);
+  if (rc)
+    return rc;
+  result->confirmed = there.confirmed;
+  result->confirm_samples = there.samples;
+  result->confirm_errors = there.errors;
+  r->state->chip_samples += n;
+  return MS_OK;
+}
+
 /* One die: before the loop where that is asked for, then as trained. */
 static int evaluate_die(run *r, const ms_network *before, const ms_network *after, ms_error *err) {
   ms_state *s = r->state;
@@ -120,6 +148,8 @@ static int evaluate_die(run *r, const ms_network *before, const ms_network *afte
     return rc;
   if (!r->e->loop_batches)
     result.before = result.accuracy;
+  if (r->confirm_setup && is_golden(r->e, i) && (rc = confirm_die(r, after, &result, err)))
+    return rc;
   s->die[i] = result;
   s->chip_samples += each;
   return MS_OK;
@@ -143,21 +173,20 @@ static int evaluate(run *r, ms_error *err) {
   return rc;
 }
 
-/* Golden dies: the first training die and the first held-out die. */
 static int package(run *r, ms_train_report *report, ms_error *err) {
   uint64_t die[2];
   size_t n = 0;
-  if (r->e->n_training_die)
-    die[n++] = r->e->training_die[0];
-  if (r->e->n_held_out_die)
-    die[n++] = r->e->held_out_die[0];
+  for (size_t i = 0; i < r->state->n_die; i++)
+    if (is_golden(r->e, i))
+      die[n++] = r->state->die[i].die;
   ms_network *network;
   int rc = make_network(r, r->state->learner->weight, &network, err);
   if (rc)
     return rc;
   char folder[512];
   snprintf(folder, sizeof folder, "%s/package", r->folder);
-  rc = ms_package_write(r->setup, network, folder, die, n, &r->options->control, err);
+  const ms_setup *setup = r->confirm_setup ? r->confirm_setup : r->setup;
+  rc = ms_package_write(setup, network, folder, die, n, &r->options->control, err);
   if (!rc)
     snprintf(report->package, sizeof report->package, "%s", folder);
   ms_network_destroy(network);
@@ -210,6 +239,11 @@ static int begin(run *r, ms_error *err) {
   (void)((rc = ms_setup_create(r->e, &r->setup, err)) || (rc = ms_make_folder(folder, err)) ||
          (rc = ms_state_create(r->setup, &r->state, err)) ||
          (rc = ms_lab_create(r->setup, r->e->jobs, &r->lab, err)));
+  if (!rc && r->e->confirm) {
+    r->confirm = *r->e;
+    r->confirm.analog = r->e->confirm_analog;
+    rc = ms_setup_create(&r->confirm, &r->confirm_setup, err);
+  }
   if (!rc && r->options->resume)
     rc = ms_state_load(r->state, r->checkpoint, err);
   else if (!rc)
@@ -250,6 +284,8 @@ int ms_train(const ms_experiment *experiment, const ms_train_options *options,
     hand_over(&r, report);
   }
   ms_crew_destroy(r.crew);
+  ms_lab_destroy(r.confirm_lab);
+  ms_setup_destroy(r.confirm_setup);
   ms_lab_destroy(r.lab);
   ms_state_destroy(r.state);
   ms_setup_destroy(r.setup);

@@ -107,8 +107,8 @@ static int save_curve(ms_results *results, const char *group, const ms_curve *cu
 
 static int save_dies(ms_results *results, const ms_train_report *report, ms_error *err) {
   size_t n = report->n_die;
-  uint64_t *whole = calloc(4 * n + 1, sizeof *whole);
-  double *real = calloc(4 * n + 1, sizeof *real);
+  uint64_t *whole = calloc(5 * n + 1, sizeof *whole);
+  double *real = calloc(5 * n + 1, sizeof *real);
   if (!whole || !real) {
     free(whole);
     free(real);
@@ -124,6 +124,8 @@ static int save_dies(ms_results *results, const ms_train_report *report, ms_erro
     real[n + i] = d->before;
     real[2 * n + i] = d->energy_j;
     real[3 * n + i] = d->spikes;
+    whole[4 * n + i] = d->confirm_samples;
+    real[4 * n + i] = d->confirmed;
   }
   int code;
   (void)((code = ms_results_integers(results, "dies/die", "1", whole, n, err)) ||
@@ -134,7 +136,12 @@ static int save_dies(ms_results *results, const ms_train_report *report, ms_erro
          (code = ms_results_doubles(results, "dies/accuracy_before", "1", real + n, n, err)) ||
          (code =
               ms_results_doubles(results, "dies/energy_per_sample", "J", real + 2 * n, n, err)) ||
-         (code = ms_results_doubles(results, "dies/spikes_per_sample", "1", real + 3 * n, n, err)));
+         (code =
+              ms_results_doubles(results, "dies/spikes_per_sample", "1", real + 3 * n, n, err)) ||
+         (code =
+              ms_results_integers(results, "dies/confirm_samples", "1", whole + 4 * n, n, err)) ||
+         (code =
+              ms_results_doubles(results, "dies/confirmed_accuracy", "1", real + 4 * n, n, err)));
   free(whole);
   free(real);
   return code;
@@ -275,6 +282,21 @@ static int add_energy(ms_report_page *page, const ms_train_report *report, ms_er
                            "%.3g pJ, %.3g spikes", 1e12 * energy_j, spikes);
 }
 
+static void add_confirmation(ms_report_page *page, const ms_train_report *report,
+                             const ms_experiment *e, ms_error *err) {
+  for (size_t i = 0; i < report->n_die; i++) {
+    const ms_die_result *d = &report->die[i];
+    if (!d->confirm_samples)
+      continue;
+    char name[80], note[80];
+    snprintf(name, sizeof name, "Confirmed on %s", ms_engine_word(e->confirm_analog));
+    snprintf(note, sizeof note, "%s die %llu, %u samples%s", d->held_out ? "held-out" : "training",
+             (unsigned long long)d->die, d->confirm_samples,
+             d->confirm_errors ? "; some failed" : "");
+    ms_publish_figure(page, name, note, err, "%.1f %%", 100 * d->confirmed);
+  }
+}
+
 static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_train_report *report,
                        double peak_memory_bytes, ms_error *err) {
   const ms_experiment *e = setup->experiment;
@@ -283,6 +305,7 @@ static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_tra
     code = add_split(page, report, 0, err);
   if (code)
     return code;
+  add_confirmation(page, report, e, err);
   ms_publish_figure(page, "Accuracy, model alone", "no mismatch, no circuits: where training began",
                     err, "%.1f %%", 100 * report->model_accuracy);
   add_energy(page, report, err);
