@@ -248,7 +248,7 @@ static int draw_dies(ms_report_page *page, const char *folder, const ms_train_re
 
 /* Accuracy of one kind of die, before and after the loop. */
 static int add_split(ms_report_page *page, const ms_train_report *report, int held_out,
-                     ms_error *err) {
+                     const char *engine, ms_error *err) {
   split after, before;
   int code = make_split(report, held_out, 0, &after, err);
   if (!code)
@@ -264,8 +264,10 @@ static int add_split(ms_report_page *page, const ms_train_report *report, int he
     snprintf(note, sizeof note, "%s%zu %s, %u samples each%s%s", after.n > 1 ? "median of " : "",
              after.n, after.n > 1 ? "dies" : "die", after.samples / (unsigned)after.n, was,
              after.errors ? "; some samples failed" : "");
-    ms_publish_figure(page, held_out ? "Accuracy, held-out dies" : "Accuracy, training dies", note,
-                      err, "%.1f %%%s", 100 * after.median, range);
+    char name[80];
+    snprintf(name, sizeof name, "Accuracy, %s dies, %s", held_out ? "held-out" : "training",
+             engine);
+    ms_publish_figure(page, name, note, err, "%.1f %%%s", 100 * after.median, range);
   }
   free(after.die);
   free(before.die);
@@ -300,9 +302,10 @@ static void add_confirmation(ms_report_page *page, const ms_train_report *report
 static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_train_report *report,
                        double peak_memory_bytes, ms_error *err) {
   const ms_experiment *e = setup->experiment;
-  int code = add_split(page, report, 1, err);
+  const char *engine = ms_engine_word(e->analog);
+  int code = add_split(page, report, 1, engine, err);
   if (!code)
-    code = add_split(page, report, 0, err);
+    code = add_split(page, report, 0, engine, err);
   if (code)
     return code;
   add_confirmation(page, report, e, err);
