@@ -66,6 +66,15 @@ static void print_json(const ms_experiment *e, const ms_train_report *r, const c
   add_number(object, "chip_wall_s", r->chip_wall_s);
   add_number(object, "router_wall_s", r->router_wall_s);
   add_number(object, "peak_memory_bytes", peak_memory_bytes);
+  cJSON *fits = cJSON_AddArrayToObject(object, "fit");
+  for (size_t i = 0; i < r->n_fit; i++) {
+    cJSON *fit = cJSON_CreateObject();
+    cJSON_AddNumberToObject(fit, "die", (double)r->fit[i].die);
+    add_number(fit, "rate_error", r->fit[i].rate);
+    add_number(fit, "time_error_tau", r->fit[i].time_tau);
+    add_number(fit, "agreement", r->fit[i].agree);
+    cJSON_AddItemToArray(fits, fit);
+  }
   cJSON *dies = cJSON_AddArrayToObject(object, "dies");
   for (size_t i = 0; i < r->n_die; i++) {
     const ms_die_result *d = &r->die[i];
@@ -108,6 +117,9 @@ static void print_text(const ms_experiment *e, const ms_train_report *r, const c
   }
   print_confirmation(e, r);
   printf("%-16s %.1f %% right\n", "model alone", 100 * r->model_accuracy);
+  if (r->n_fit)
+    printf("%-16s spike times %.3f tau, spike counts %.1f %%\n", "error of model",
+           r->fit[0].time_tau, 100 * r->fit[0].rate);
   printf("%-16s %llu forward passes, digital half %.2g %% of their time\n", "chip",
          (unsigned long long)r->chip_samples,
          r->chip_wall_s > 0 ? 100 * r->router_wall_s / r->chip_wall_s : 0);
