@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Measures the table engine against ngspice (the verb `mixspike bench engine`). */
+#ifndef MS_BENCH_ENGINE_H
+#define MS_BENCH_ENGINE_H
+
+#include "mixspike/engine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One case on several dies: the same circuits, dies and events in the table engine, in ngspice
+ * with its production settings, and in ngspice with tight tolerances, which is the reference. Times
+ * are processor time of the transient alone. */
+typedef struct ms_bench_engine_row {
+  const char *name; /**< "soma acc", "synapses bio"... */
+  unsigned n_die;
+  double ngspice_s, table_s; /**< all dies together */
+  double speedup;
+  double count_equal;                      /**< share of runs with the reference's spikes */
+  double table_error_tau, table_worst_tau; /**< largest spike shift: median and worst die */
+  double ngspice_error_tau, ngspice_worst_tau;
+  double energy_error;                 /**< largest relative difference from the reference */
+  double n_spike, n_pulse;             /**< a run */
+  double steps, evaluations, rejected; /**< a run of the table engine, all blocks */
+  double ns_per_evaluation;            /**< of a block: devices, matrix, bookkeeping */
+  unsigned unsure;                     /**< runs that the engine marked as unsure */
+} ms_bench_engine_row;
+
+/** Runs one case. @param set MS_SET_...; @param pulses false: constant input, true: pulses as well
+ */
+MS_API int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_die,
+                               ms_bench_engine_row *row, ms_error *err);
+
+/** The four cases: soma alone and with its synapses' pulses, in both bias sets.
+ * @param wall_s  about how long they may take together; 8 s a die
+ * @param json    {"rows":[...],"speedup":..(geometric mean),"spike_count_equal":..,
+ *                "spike_time_error_tau":..(worst of the four medians)}; free() it */
+MS_API int ms_bench_engine(double wall_s, char **json, ms_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
