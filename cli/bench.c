@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike bench: measures. The figures are taken in one run on one machine. */
+#include "../bench/bench_engine.h"
 #include "../bench/bench_partition.h"
 #include "../bench/bench_router.h"
 #include "cli.h"
@@ -14,9 +15,12 @@ static const char HELP[] =
     "WHAT is one of\n"
     "  router      events per second through the compiled router at several loads\n"
     "  partition   one flat ngspice netlist against this kernel: the same circuits, die and\n"
-    "              events, spikes compared, both on one core\n\n"
+    "              events, spikes compared, both on one core\n"
+    "  engine      the table engine against ngspice: speed, spike times and energy, by\n"
+    "              processor time\n\n"
     "  --seconds S   router: wall time for each row of the table (default 1); partition: about\n"
-    "                how long the flat netlists may take together (default 120)\n";
+    "                how long the flat netlists may take together (default 120); engine: about how\n"
+    "                long it may take (default 60)\n";
 
 /* A number as a person reads it: whole ones plain, others with four digits. */
 static void print_number(double v, int width) {
@@ -74,6 +78,8 @@ static int run(cli *c, int argc, char **argv) {
     code = ms_bench_router(seconds > 0 ? seconds : 1, &json, &err);
   else if (!strcmp(what, "partition"))
     code = ms_bench_partition(seconds > 0 ? seconds : 120, &json, &err);
+  else if (!strcmp(what, "engine"))
+    code = ms_bench_engine(seconds > 0 ? seconds : 60, &json, &err);
   else
     return cli_usage(c, "there is no bench '%s'", what);
   if (code)

@@ -195,9 +195,10 @@ static void windows_and_promises_give_the_spikes_of_a_free_run(void **state) {
         ack.t = ms_ack_time(&timing, x->t, x->level);
         ack.level = (uint8_t)x->level;
         assert_true(n_change < whole.n);
-        /* other steps, other rounding: the same spikes within the step control's tolerance */
+        /* other steps, other rounding; and an acknowledge one clock (0.001 tau) sooner or later
+         * moves all that follows */
         double dt = fabs(ms_time_to_s(x->t) - ms_time_to_s(whole.change[n_change].t)) / tau;
-        if (dt > 0.003)
+        if (dt > 0.001 * (double)(n_change + 3))
           fail_msg("cut %d, change %zu: %.5f tau apart", cut, n_change, dt);
       }
     }

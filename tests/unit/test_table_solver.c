@@ -39,7 +39,7 @@ static void start(ms_plan **plan, ms_solver *solver, const ms_kernel *kernel) {
   assert_int_equal(ms_plan_solver(*plan, solver, &err), 0);
   solver->edge_s = 5e-9;
   solver->ut_v = 0.02585;
-  solver->time_error_s = 1e-11;
+
   solver->t_end_s = 1e-3;
   for (int k = 0; k < solver->n_block; k++) {
     ms_block *b = &solver->block[k];
@@ -48,6 +48,7 @@ static void start(ms_plan **plan, ms_solver *solver, const ms_kernel *kernel) {
     for (int i = 0; i < b->n_capacitor; i++)
       b->clinear[ms_lu_place(&b->lu, b->capacitor[i].row_a, b->capacitor[i].row_a)] =
           b->capacitor[i].c_f;
+    b->time_error_s = 1e-11;
     b->order = 1;
     b->n_past = 1;
     b->h_s = 1e-9;

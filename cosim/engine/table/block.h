@@ -125,12 +125,15 @@ typedef struct ms_block {
   int outside; /**< 1 + a device that left its table at the candidate, or 0 */
   double power_new_a, supply_a, supply_c;     /**< current out of the supply; its integral so far */
   double *tolerance_low_v, *tolerance_high_v; /**< [n] */
-  double time_factor;                         /**< on the solver's time_error_s and rate_error */
-  unsigned char *clamped;                     /**< [n] held at its initial value (start only) */
+  int drives;             /**< not the block of the request, which makes the spike times */
+  double time_error_s;    /**< allowed error of a step, as time ... */
+  double rate_error;      /**< ... and as a share of what it moves */
+  unsigned char *clamped; /**< [n] held at its initial value (start only) */
 
   ms_past past[MS_RING];
   size_t n_accepted; /**< past[(n_accepted - 1) % MS_RING] is the newest */
   double t_break;    /**< next instant where an input bends */
+  double t_restart;  /**< the last one */
   void *memory;      /**< one allocation behind the arrays */
 } ms_block;
 
@@ -158,8 +161,6 @@ typedef struct ms_solver {
   ms_block *block;
   ms_signal *signal;
   double edge_s, ut_v;
-  double time_error_s; /**< allowed error of a step, as time ... */
-  double rate_error;   /**< ... and as a share of the step */
   double bypass_v;
   double t_end_s;
   ms_work work;

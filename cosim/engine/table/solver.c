@@ -228,12 +228,11 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
   /* Nodes with a capacitor carry the memory of the circuit, the others follow them. The block of
    * the request makes the spike times; an error of another block's slow node fades with time, and
    * what its fast nodes are wrong by moves hardly any charge. */
-  int drives = p->node[p->req_node].block != block;
-  b->time_factor = drives ? 5 : 1;
+  int drives = b->drives = p->node[p->req_node].block != block;
   for (int i = 0; i < b->n; i++) {
     int keeps = p->node[p->block_node[block][i]].linear_f > 50e-15;
-    b->tolerance_low_v[i] = drives ? keeps ? 2e-4 : 2e-2 : keeps ? 1e-6 : 5e-6;
-    b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 1e-1 : keeps ? 1e-3 : 1e-2;
+    b->tolerance_low_v[i] = drives ? keeps ? 5e-6 : 3e-4 : keeps ? 1e-6 : 5e-6;
+    b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 2e-2 : keeps ? 1e-3 : 1e-2;
   }
   return 0;
 }

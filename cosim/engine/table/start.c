@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_ERROR_TAU 1e-5 /* allowed error of a step, in membrane time constants ... */
-#define RATE_ERROR 2e-3     /* ... and as a share of what the step moves */
+#define TIME_ERROR_TAU 1e-5   /* allowed error of a step: in membrane time constants, */
+#define TIME_ERROR_PULSE 2e-3 /* in blocks that drive the soma: in pulse widths, */
+#define RATE_ERROR 2e-3       /* and as a share of what the step moves */
+#define RATE_ERROR_DRIVER 4e-3
 
-/* Membrane time constant by which errors are judged: of the bias set whose tau is nearest to what
- * the leaks of the nodes with capacitors give (C 1.4 UT / I). */
-static double time_scale(const ms_table_group *g) {
+/* Membrane time constant by which errors are judged, and its bias set: the one whose tau is nearest
+ * to what the leaks of the nodes with capacitors give (C 1.4 UT / I). */
+static int time_scale(const ms_table_group *g, double *tau_s) {
   const ms_plan *plan = g->variant->plan;
   const ms_core *core = plan->core;
   double seen = ms_time_to_s(g->spec->t_stop) / 4, f[MS_N_F], df[MS_N_AXIS][MS_N_F];
@@ -31,12 +33,30 @@ static double time_scale(const ms_table_group *g) {
       found = 1;
     }
   }
-  double best = 0;
+  int best = -1;
   for (int s = 0; s < MS_N_SET; s++)
     if (core->tau_s[s] > 0 &&
-        (best <= 0 || fabs(log(seen / core->tau_s[s])) < fabs(log(seen / best))))
-      best = core->tau_s[s];
-  return best > 0 ? best : seen;
+        (best < 0 || fabs(log(seen / core->tau_s[s])) < fabs(log(seen / core->tau_s[best]))))
+      best = s;
+  *tau_s = best < 0 ? seen : core->tau_s[best];
+  return best;
+}
+
+/* Errors that the blocks are allowed: see TIME_ERROR_TAU. */
+static void set_errors(ms_table_group *g) {
+  const ms_table_engine *engine = (const ms_table_engine *)g->base.engine;
+  double scale = engine->reltol > 0 ? engine->reltol / MS_TABLE_RELTOL : 1, tau;
+  int set = time_scale(g, &tau);
+  double pulse = set < 0 ? 0 : ms_time_to_s(engine->base.core->pulse_ps[set]);
+  for (int i = 0; i < g->solver.n_block; i++) {
+    ms_block *b = &g->solver.block[i];
+    b->time_error_s = scale * TIME_ERROR_TAU * tau;
+    b->rate_error = scale * RATE_ERROR;
+    if (b->drives && pulse > 0) {
+      b->time_error_s = scale * TIME_ERROR_PULSE * pulse;
+      b->rate_error = scale * RATE_ERROR_DRIVER;
+    }
+  }
 }
 
 static double idle_v(const ms_table_group *g, const ms_plan_signal *s) {
@@ -70,6 +90,7 @@ static void reset(ms_block *b) {
   b->n_accepted = 0;
   b->supply_c = 0;
   b->t_break = INFINITY;
+  b->t_restart = 0;
   for (int i = 0; i < b->n_input; i++)
     b->input[i].cursor = 0;
 }
@@ -163,8 +184,7 @@ int ms_table_start(ms_table_group *g, ms_error *err) {
     g->solver.signal[i].start_v = idle_v(g, &plan->signal[i]);
   }
   ms_instance_apply(g->instance, &g->solver);
-  g->solver.time_error_s =
-      TIME_ERROR_TAU * time_scale(g) * (engine->reltol > 0 ? engine->reltol / MS_TABLE_RELTOL : 1);
+  set_errors(g);
   if (!g->instance->has_start)
     code = find_start(g, engine->kernel, err);
   if (!code)
