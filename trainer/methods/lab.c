@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -192,6 +193,8 @@ static void *serve(void *arg) {
     int rc = run_one(q->lab, h->b, &q->job[i], &q->result[i], &err);
     pthread_mutex_lock(&q->lock);
     q->result[i].rc = rc;
+    if (rc)
+      snprintf(q->result[i].note, sizeof q->result[i].note, "%.159s", err.text);
     q->done++;
     if (rc && !only_this_run(rc) && !q->rc) {
       q->rc = rc;

@@ -17,7 +17,8 @@ typedef struct ms_lab_job {
 } ms_lab_job;
 
 typedef struct ms_lab_result {
-  int rc; /**< 0, or the simulator's failure of this run */
+  int rc;         /**< 0, or the simulator's failure of this run */
+  char note[160]; /**< what failed */
   size_t n_spike;
   ms_event *spike; /**< all neurons, in order of time */
   size_t n_delivery;

@@ -69,21 +69,25 @@ static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err
   rc = ms_lab_run(w->lab, b->job, b->n, b->result, &w->control, &progress, err);
   if (rc)
     return rc;
-  state->chip_samples += b->n;
   size_t good = keep_good(b);
-  ms_batch_result result = {.loss = NAN};
-  if (good) {
-    ms_net_options options = ms_net_options_of(w->setup, x->fine_step_tau);
-    rc = ms_crew_run(w->crew, state->learner->weight, b->sample, good, &options, b->gradient, NULL,
-                     &result);
-    if (!rc)
-      ms_learner_step(state->learner, b->gradient, x->loop_rate);
+  if (!good) {
+    rc = ms_fail(err, b->result[0].rc, "all %zu samples of a batch on die %llu failed: %s", b->n,
+                 (unsigned long long)die, b->result[0].note);
+    ms_lab_results_clear(b->result, b->n);
+    return rc;
   }
+  state->chip_samples += b->n;
+  ms_batch_result result = {.loss = NAN};
+  ms_net_options options = ms_net_options_of(w->setup, x->fine_step_tau);
+  rc = ms_crew_run(w->crew, state->learner->weight, b->sample, good, &options, b->gradient, NULL,
+                   &result);
+  if (!rc)
+    ms_learner_step(state->learner, b->gradient, x->loop_rate);
   ms_curve_point point = {.step = state->step,
                           .die = die,
                           .samples = state->chip_samples,
                           .loss = result.loss,
-                          .train_accuracy = good ? (double)result.correct / (double)good : NAN,
+                          .train_accuracy = (double)result.correct / (double)good,
                           .validation_accuracy = NAN};
   if (!rc)
     rc = ms_curve_add(&state->curve[1], &point);
