@@ -341,6 +341,10 @@ static int show_sample(ms_results *results, ms_report_page *page, const char *fo
                                         : 0;
   ms_die die = ms_setup_die(setup, number);
   ms_time stop = ms_time_from_s(setup->encoding.window_tau * setup->encoding.tau_s);
+  /* On the engine whose word counts. */
+  ms_chip_options options = setup->chip;
+  if (e->confirm)
+    options.engine.kind = e->confirm_analog;
   ms_chip *chip = NULL;
   ms_config config = {0};
   ms_run_result run = {0};
@@ -350,7 +354,7 @@ static int show_sample(ms_results *results, ms_report_page *page, const char *fo
   int code = in ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for the sample");
   (void)(code ||
          (code = ms_network_config(report->network, setup->core, setup->bias, &config, err)) ||
-         (code = ms_chip_create(&setup->chip, &chip, err)) ||
+         (code = ms_chip_create(&options, &chip, err)) ||
          (code = ms_chip_configure(chip, &config, err)) ||
          (code = ms_chip_set_die(chip, &die, err)) ||
          (code = ms_chip_set_pvt(chip, &setup->pvt, err)) ||
@@ -359,8 +363,9 @@ static int show_sample(ms_results *results, ms_report_page *page, const char *fo
          (code = ms_results_run(results, "run/sample", setup->core, in, n_in, &run, err)));
   if (!code) {
     char title[200];
-    snprintf(title, sizeof title, "Test sample 0 (class %u) on die %llu: decided %d",
+    snprintf(title, sizeof title, "Test sample 0 (class %u), die %llu, %s: decided %d",
              setup->task->test.label[0], (unsigned long long)number,
+             ms_engine_word(options.engine.kind),
              ms_network_decide(report->network, run.spike, run.n_spike, NULL));
     const ms_shown_run shown = {.setup = setup,
                                 .title = title,
