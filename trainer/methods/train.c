@@ -198,6 +198,8 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
   const ms_experiment *e = r->e;
   int rc = MS_OK;
   if (s->phase == MS_PHASE_FIT) {
+    free(s->fit); /* an earlier one, from a checkpoint */
+    s->fit = NULL;
     rc = ms_fit(r->setup, r->lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples,
                 &r->options->control, err);
     if (rc || (rc = next_phase(r, MS_PHASE_OFFLINE, err)))
