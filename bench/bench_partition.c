@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BIAS = 64, ROWS = 4, EXC_CODE = 15, INH_CODE = 4 };
+/* ACK_CYCLES: the RTL's latency from a request to its acknowledge. */
+enum { MAX_BIAS = 64, ACK_CYCLES = 2, ROWS = 4, EXC_CODE = 15, INH_CODE = 4 };
 static const double rate_hz = 200;
 static const ms_die die = {.seed = 1, .die = 1, .strength = 1};
 
@@ -99,16 +100,18 @@ static int run_flat(const ms_core *core, unsigned n_neuron, ms_time t_stop,
   uint16_t code[MAX_BIAS];
   default_codes(core, code);
   double step_s = core->tau_s[MS_SET_BIOLOGICAL] / 100, length_s = ms_time_to_s(t_stop);
-  ms_flat_options options = {.core = core,
-                             .die = die,
-                             .code = code,
-                             .bias_v = bias_v,
-                             .n_neuron = n_neuron,
-                             .change = from->input_change,
-                             .n_change = from->n_input_change,
-                             .t_stop = t_stop,
-                             .max_step_s = fmin(step_s, length_s / 10),
-                             .timeout_s = 7200};
+  ms_flat_options options = {
+      .core = core,
+      .die = die,
+      .code = code,
+      .bias_v = bias_v,
+      .n_neuron = n_neuron,
+      .change = from->input_change,
+      .n_change = from->n_input_change,
+      .t_stop = t_stop,
+      .ack = {.clock_ps = core->clock_ps, .rise_cycles = ACK_CYCLES, .fall_cycles = ACK_CYCLES},
+      .max_step_s = fmin(step_s, length_s / 10),
+      .timeout_s = 7200};
   return ms_flat_run(&options, flat, err);
 }
 

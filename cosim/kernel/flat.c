@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digital pins and what they are driven with: for each row of each neuron its pulse and its weight
- * bits. */
+/* Digital pins and what they are driven with: first the acknowledges, which the worker makes, then
+ * for each row of each neuron its pulse and its weight bits. */
 typedef struct pins {
   const ms_flat_options *o;
   size_t per_neuron, n, n_ramp, ramp_capacity;
@@ -48,12 +48,14 @@ static void add_pin(pins *p, double v, const char *format, ...) {
 static int create_pins(pins *p, const ms_flat_options *o, ms_error *err) {
   const ms_core *core = o->core;
   *p = (pins){.o = o, .per_neuron = core->n_row * (1 + core->dac_bits)};
-  size_t n = p->per_neuron * o->n_neuron;
+  size_t n = (1 + p->per_neuron) * o->n_neuron;
   p->source = calloc(n + 1, sizeof *p->source);
   p->level_v = calloc(n + 1, sizeof *p->level_v);
   if (!p->source || !p->level_v)
     return ms_fail(err, MS_ENOMEM, "no memory for %zu sources", n);
   p->supply_v = ms_ngspice_supply(core, &o->pvt);
+  for (unsigned k = 0; k < o->n_neuron; k++)
+    add_pin(p, level_v(p, core->soma, MS_ROLE_ACKNOWLEDGE, 0), "vnack%u", k);
   for (unsigned k = 0; k < o->n_neuron; k++) {
     for (size_t r = 0; r < core->n_row; r++) {
       const ms_cell *cell = core->row[r].cell;
@@ -81,9 +83,9 @@ static int play(pins *p, ms_error *err) {
   int rc = 0;
   for (size_t i = 0; !rc && i < p->o->n_change; i++) {
     const ms_stimulus *s = &p->o->change[i].stimulus;
-    size_t first = p->o->change[i].neuron * p->per_neuron;
+    size_t first = p->o->n_neuron + p->o->change[i].neuron * p->per_neuron;
     if (s->kind == MS_STIM_ACK)
-      continue; /* the netlist makes its own */
+      continue;
     const ms_cell *cell = core->row[s->row].cell;
     size_t pulse = first + s->row * (1 + core->dac_bits);
     rc = ramp(p, pulse, s->t, level_v(p, cell, MS_ROLE_PULSE, s->level), err);
@@ -125,36 +127,6 @@ static int replace_biases(const ms_flat_options *o, ms_deck *deck, ms_error *err
   return rc;
 }
 
-/* Acknowledges from inside: a recorded one would reset a neuron whose request comes a nanosecond
- * later than it did. A comparator with the delay that the router has when nothing contends (25 ns
- * on average and half an edge). */
-static int close_handshakes(const pins *p, ms_deck *deck, ms_error *err) {
-  const ms_cell *soma = p->o->core->soma;
-  double off_v = level_v(p, soma, MS_ROLE_ACKNOWLEDGE, 0),
-         on_v = level_v(p, soma, MS_ROLE_ACKNOWLEDGE, 1);
-  size_t n_closed = 0;
-  int rc = 0;
-  for (size_t l = 0; !rc && l < deck->n_line; l++) {
-    unsigned k;
-    char end = 0;
-    if (sscanf(deck->line[l], "vnack%u nack%*u 0 externa%c", &k, &end) != 2 || end != 'l')
-      continue;
-    free(deck->line[l]);
-    deck->line[l] = NULL;
-    if (asprintf(&deck->line[l], "bnack%u ack%u 0 v=%.6g+%.6g*tanh(%.6g*(v(req%u)-%.6g))", k, k,
-                 0.5 * (off_v + on_v), 0.5 * (on_v - off_v), 20 / p->supply_v, k,
-                 0.5 * p->supply_v) < 0)
-      rc = ms_fail(err, MS_ENOMEM, "no memory for a flat netlist");
-    rc = rc ? rc : add_line(deck, err, "rnack%u ack%u nack%u 1k", k, k, k);
-    rc = rc ? rc : add_line(deck, err, "cnack%u nack%u 0 40p", k, k); /* 0.7 R C = 28 ns */
-    n_closed++;
-  }
-  if (!rc && n_closed != p->o->n_neuron)
-    rc =
-        ms_fail(err, MS_ESIM, "the flat deck has %zu of %u acknowledges", n_closed, p->o->n_neuron);
-  return rc;
-}
-
 /* The circuit as ngspice expands it, and the requests' sense sources added to the deck. */
 static int load(ms_service *service, ms_deck *deck, const pins *p, ms_circuit **circuit,
                 ms_error *err) {
@@ -163,10 +135,8 @@ static int load(ms_service *service, ms_deck *deck, const pins *p, ms_circuit **
   int rc = ms_service_deck(service, deck, err);
   rc = rc ? rc : ms_service_command(service, "listing expand", &listing, err);
   rc = rc ? rc : ms_circuit_parse(listing, o->core->process, circuit, err);
-  rc = rc ? rc : close_handshakes(p, deck, err);
-  rc = rc ? rc : add_line(deck, err, "ims_0 0 req0 0");
   for (unsigned k = 0; !rc && k < o->n_neuron; k++)
-    rc = add_line(deck, err, "ims_%u 0 req%u 0", k + 1, k);
+    rc = add_line(deck, err, "ims_%u 0 req%u 0", k, k);
   rc = rc ? rc : add_line(deck, err, ".save v(req0)");
   return rc ? rc : ms_service_deck(service, deck, err);
 }
@@ -198,14 +168,15 @@ static int read_spikes(const ms_ng_result *got, const pins *p, ms_flat_result *r
   size_t n = got->n_point, capacity = 0;
   double *v = malloc((n + 1) * sizeof *v), *t_s = malloc((n + 1) * sizeof *t_s);
   int rc = v && t_s ? 0 : ms_fail(err, MS_ENOMEM, "no memory for %zu time points", n);
-  if (!rc && got->n_wave != n_neuron)
-    rc = ms_fail(err, MS_ESIM, "the flat netlist gave %zu of %u requests", got->n_wave, n_neuron);
+  if (!rc && got->n_wave != 2 * n_neuron - 1)
+    rc = ms_fail(err, MS_ESIM, "the flat netlist gave %zu waveforms for %u requests", got->n_wave,
+                 n_neuron);
   if (!rc)
     memcpy(t_s, got->t_s, n * sizeof *t_s);
   for (unsigned k = 0; !rc && k < n_neuron; k++) {
     /* In the message the numbers need not lie on their natural boundary. */
     for (size_t i = 0; i < n; i++)
-      memcpy(&v[i], got->v + i * n_neuron + k, sizeof *v);
+      memcpy(&v[i], got->v + i * got->n_wave + n_neuron - 1 + k, sizeof *v);
     rc = find_spikes(k, t_s, v, n, p->supply_v, result, &capacity, err);
   }
   result->n_point = n;
@@ -217,22 +188,31 @@ static int read_spikes(const ms_ng_result *got, const pins *p, ms_flat_result *r
 static int simulate(ms_service *service, pins *p, const char *commands, ms_flat_result *result,
                     ms_error *err) {
   const ms_flat_options *o = p->o;
-  ms_ng_source *probe = calloc(o->n_neuron + 1, sizeof *probe);
+  unsigned n_probe = 2 * o->n_neuron; /* all requests to watch, and again to record */
+  ms_ng_source *probe = calloc(n_probe, sizeof *probe);
   if (!probe)
-    return ms_fail(err, MS_ENOMEM, "no memory for %u probes", o->n_neuron);
-  for (unsigned k = 0; k <= o->n_neuron; k++)
-    snprintf(probe[k].name, sizeof probe[k].name, "ims_%u", k);
-  /* No probe is to stop the run: thresholds far out of reach. */
-  ms_ng_setup setup = {.commands = commands,
-                       .t_stop_ps = o->t_stop,
-                       .edge_ps = o->core->edge_ps,
-                       .max_step_s = o->max_step_s,
-                       .rise_v = 1e6,
-                       .fall_v = -1e6,
-                       .n_source = p->n,
-                       .n_probe = o->n_neuron + 1,
-                       .source = p->source,
-                       .probe = probe};
+    return ms_fail(err, MS_ENOMEM, "no memory for %u probes", n_probe);
+  for (unsigned k = 0; k < n_probe; k++)
+    snprintf(probe[k].name, sizeof probe[k].name, "ims_%u", k % o->n_neuron);
+  const ms_cell *soma = o->core->soma;
+  ms_ng_setup setup = {
+      .commands = commands,
+      .t_stop_ps = o->t_stop,
+      .edge_ps = o->core->edge_ps,
+      .lookahead_ps = o->ack.rise_cycles * o->ack.clock_ps,
+      .max_step_s = o->max_step_s,
+      .rise_v = 0.6 * p->supply_v,
+      .fall_v = 0.4 * p->supply_v,
+      .self_ack = 1,
+      .n_watch = o->n_neuron,
+      .ack_v = {level_v(p, soma, MS_ROLE_ACKNOWLEDGE, 0), level_v(p, soma, MS_ROLE_ACKNOWLEDGE, 1)},
+      .clock_ps = o->ack.clock_ps,
+      .rise_cycles = o->ack.rise_cycles,
+      .fall_cycles = o->ack.fall_cycles,
+      .n_source = p->n,
+      .n_probe = n_probe,
+      .source = p->source,
+      .probe = probe};
   double start_s = ms_wall_s();
   ms_report report = {0};
   ms_ng_result got;

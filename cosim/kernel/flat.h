@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The yardstick of the kernel: all neurons of a core in ONE plain ngspice netlist, bias branches
- * and all, driven by the pulses that a run of the kernel recorded. Acknowledges are made inside the
- * netlist, about as late as the router's. */
+ * and all, driven by the pulses that a run of the kernel recorded. Requests are acknowledged as the
+ * router does when nothing contends: a recorded acknowledge would reset a neuron whose request
+ * comes a nanosecond later than it did. */
 #ifndef MS_KERNEL_FLAT_H
 #define MS_KERNEL_FLAT_H
 
@@ -22,6 +23,7 @@ typedef struct ms_flat_options {
   const ms_input_change *change; /**< as recorded: ordered by time */
   size_t n_change;
   ms_time t_stop;
+  ms_ack_timing ack;       /**< when requests are acknowledged, as nothing contends */
   double max_step_s;       /**< longest step; the engine's is tau/100 */
   double timeout_s;        /**< wall time for the transient */
   const char *worker_path; /**< NULL: found beside the library */

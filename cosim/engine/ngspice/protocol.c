@@ -53,7 +53,8 @@ int ms_ng_setup_get(ms_wire *w, ms_ng_setup *s) {
   s->override_ps = get_array(w, &s->n_override, sizeof *s->override_ps);
   s->commands = ms_wire_get_text(w);
   return w->bad || !named(s->source, s->n_source) || !named(s->probe, s->n_probe) ||
-                 s->n_probe == 0 || (s->self_ack && s->ack_source >= s->n_source) ||
+                 s->n_probe == 0 || s->n_watch > s->n_probe ||
+                 (s->self_ack && s->ack_source + (s->n_watch ? s->n_watch : 1) > s->n_source) ||
                  (s->self_ack && s->clock_ps == 0)
              ? -1
              : 0;

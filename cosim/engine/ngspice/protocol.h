@@ -52,7 +52,9 @@ typedef struct ms_ng_setup {
   double supply_v;       /**< of source vdd, whose current is integrated; 0: there is none */
   uint64_t self_ack;     /**< non-zero: the worker drives source `ack_source` itself */
   uint64_t ack_source;
-  double ack_v[2]; /**< released, given */
+  uint64_t n_watch; /**< so many requests are watched: the first probes; request k is acknowledged
+                       through source ack_source + k. 0: one; overrides are for one only */
+  double ack_v[2];  /**< released, given */
   ms_time clock_ps;
   uint64_t rise_cycles, fall_cycles;
   ms_time sample_ps; /**< grid of the recorded waveforms; 0: every accepted point */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small recurrent network of transistor circuits: promises against lockstep, and both against ONE
- * flat ngspice netlist of the same circuits on the same die, driven by the same pulses. The flat
- * netlist acknowledges its requests itself, about as late as the router.
+ * flat ngspice netlist of the same circuits on the same die, driven by the same pulses. In the flat
+ * netlist requests are acknowledged as the router does when nothing contends.
  *
  * Tolerance: the same spikes in the same order of each neuron, times within 1 % of the membrane
  * time constant. ngspice places its steps by where windows end and what else happens in the
@@ -20,6 +20,8 @@
 
 enum { N_NEURON = 4, N_INPUT = 4 };
 static const ms_die die = {.seed = 5, .die = 2, .strength = 1};
+/* The RTL's latencies at 100 MHz. */
+static const ms_ack_timing ack = {.clock_ps = 10000, .rise_cycles = 2, .fall_cycles = 2};
 static const ms_time t_stop = 6500000;
 
 #define ok(call)                                                                                   \
@@ -108,6 +110,7 @@ static void run_flat(const ms_run_result *from, ms_flat_result *flat) {
                              .change = from->input_change,
                              .n_change = from->n_input_change,
                              .t_stop = t_stop,
+                             .ack = ack,
                              .max_step_s = core->tau_s[0] / 100,
                              .timeout_s = 1500};
   ok(ms_flat_run(&options, flat, err));

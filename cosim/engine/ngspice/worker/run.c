@@ -27,7 +27,9 @@ typedef struct run {
   ms_sources sources;
   ms_corners corners;
   ms_recorder record;
-  ms_crossing crossing;
+  ms_crossing *crossing; /* [n_watch] of the requests, which are the first probes */
+  double *crossed_s;     /* [n_watch] inside the tentative step, negative without */
+  size_t n_watch, first; /* the one that crosses first */
   bool begun;
   double t0_s;       /* accepted up to here */
   double earliest_s; /* a ramp can still begin here: a breakpoint cannot be set at a point that
@@ -175,7 +177,7 @@ static ms_time ack_time(const run *r, double crossing_s, int level) {
   return nominal_ps;
 }
 
-static void note_transition(run *r) {
+static void note_transition(run *r, size_t k) {
   if (r->n_transition == r->transition_capacity) {
     size_t capacity = r->transition_capacity ? 2 * r->transition_capacity : 16;
     ms_transition *t = realloc(r->transition, capacity * sizeof *t);
@@ -184,10 +186,11 @@ static void note_transition(run *r) {
     r->transition = t;
     r->transition_capacity = capacity;
   }
-  int level = !r->crossing.level;
-  r->transition[r->n_transition++] = (ms_transition){.t = ms_time_from_s(r->hit_s), .level = level};
+  int level = !r->crossing[k].level;
+  double t_s = r->crossed_s[k];
+  r->transition[r->n_transition++] = (ms_transition){.t = ms_time_from_s(t_s), .level = level};
   if (r->setup.self_ack) {
-    ramp(r, r->setup.ack_source, ack_time(r, r->hit_s, level), r->setup.ack_v[level]);
+    ramp(r, r->setup.ack_source + k, ack_time(r, t_s, level), r->setup.ack_v[level]);
     r->n_ack++;
   }
 }
@@ -209,8 +212,41 @@ static double promise_before_crossing(const run *r, double t1_s) {
 
 static double last_end_after_crossing(const run *r) {
   if (r->setup.self_ack)
-    return ms_time_to_s(ack_time(r, r->hit_s, !r->crossing.level));
+    return ms_time_to_s(ack_time(r, r->hit_s, !r->crossing[r->first].level));
   return r->hit_s + ms_time_to_s(r->setup.lookahead_ps);
+}
+
+/* Which requests cross inside the tentative step, and which of them first. */
+static void find_crossings(run *r, double t1_s) {
+  r->has_hit = false;
+  for (size_t k = 0; k < r->n_watch; k++) {
+    double *t_s = &r->crossed_s[k];
+    if (!ms_crossing_find(&r->crossing[k], t1_s, r->record.now[k], t_s)) {
+      *t_s = -1;
+    } else if (!r->has_hit || *t_s < r->hit_s) {
+      r->has_hit = true;
+      r->hit_s = *t_s;
+      r->first = k;
+    }
+  }
+}
+
+static void commit_crossings(run *r, double t1_s) {
+  for (size_t k = 0; k < r->n_watch; k++) {
+    if (r->crossed_s[k] >= 0)
+      note_transition(r, k);
+    ms_crossing_commit(&r->crossing[k], t1_s, r->record.now[k], r->crossed_s[k] >= 0);
+  }
+}
+
+static void begin_crossings(run *r) {
+  r->n_watch = r->setup.n_watch ? r->setup.n_watch : 1;
+  r->crossing = calloc(r->n_watch, sizeof *r->crossing);
+  r->crossed_s = calloc(r->n_watch, sizeof *r->crossed_s);
+  if (!r->crossing || !r->crossed_s)
+    leave();
+  for (size_t k = 0; k < r->n_watch; k++)
+    ms_crossing_begin(&r->crossing[k], r->record.now[k], r->setup.rise_v, r->setup.fall_v);
 }
 
 /* A step was solved and ngspice would keep it: decide. */
@@ -218,7 +254,7 @@ static int step_solved(run *r, double t1_s, double *delta_s) {
   const double eps_s = 0.5 * MS_TICK_S;
   double stop_s = ms_time_to_s(r->setup.t_stop_ps);
   ms_recorder_look(&r->record, t1_s, delta_s);
-  r->has_hit = ms_crossing_find(&r->crossing, t1_s, r->record.now[0], &r->hit_s);
+  find_crossings(r, t1_s);
   for (;;) {
     double corner_s = ms_corners_next(&r->corners, r->t0_s, t1_s);
     if (corner_s < t1_s - eps_s)
@@ -243,11 +279,8 @@ static int step_solved(run *r, double t1_s, double *delta_s) {
   r->t0_s = r->earliest_s = t1_s;
   r->steps++;
   bool hold = r->cut && t1_s >= ms_time_to_s(r->limit_ps) - eps_s;
-  if (r->has_hit) {
-    note_transition(r);
-    hold = hold || !r->setup.self_ack;
-  }
-  ms_crossing_commit(&r->crossing, t1_s, r->record.now[0], r->has_hit);
+  hold = hold || (r->has_hit && !r->setup.self_ack);
+  commit_crossings(r, t1_s);
   if (hold && t1_s < stop_s - eps_s) {
     /* The point is final but ngspice has not gone on: an input at this very time can still become
      * a breakpoint. */
@@ -268,7 +301,7 @@ static int on_sync(void *user, double t_s, double *delta_s, bool rejected, int l
   if (location == 0) {
     if (!r->begun) {
       ms_recorder_begin(&r->record, &r->setup, delta_s);
-      ms_crossing_begin(&r->crossing, r->record.now[0], r->setup.rise_v, r->setup.fall_v);
+      begin_crossings(r);
       wait_grant(r);
       ms_corners_tell(&r->corners, 0.0, set_breakpoint);
       r->begun = true;
@@ -357,5 +390,7 @@ void ms_worker_run(int fd, ms_wire *body) {
   ms_recorder_clear(&r.record);
   ms_corners_clear(&r.corners);
   free(r.transition);
+  free(r.crossing);
+  free(r.crossed_s);
   ms_wire_free(&r.out);
 }
