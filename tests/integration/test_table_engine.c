@@ -80,6 +80,15 @@ typedef struct outcome {
   bool unsure;
 } outcome;
 
+/* Field by field: the padding of a transition holds whatever was there. */
+static void assert_same(const outcome *a, const outcome *b) {
+  assert_int_equal(a->n, b->n);
+  for (size_t i = 0; i < a->n; i++) {
+    assert_true(a->change[i].t == b->change[i].t);
+    assert_int_equal(a->change[i].level, b->change[i].level);
+  }
+}
+
 /* Pulses on all rows in turn, and a constant input that makes the neuron fire. */
 static size_t make_pulses(const ms_core *core, ms_time t_stop, ms_stimulus *out) {
   size_t n = 0;
@@ -216,8 +225,7 @@ static void a_run_repeats_exactly(void **state) {
   bias_of(f, 2, bias_v);
   run_free(f->table, f->core, bias_v, 2, &a);
   run_free(f->table, f->core, bias_v, 2, &b);
-  assert_int_equal(a.n, b.n);
-  assert_memory_equal(a.change, b.change, a.n * sizeof *a.change);
+  assert_same(&a, &b);
 }
 
 static void damage(const char *path) {
@@ -246,8 +254,7 @@ static void a_damaged_cache_file_is_made_again(void **state) {
   OK(ms_engine_create(&o, f->core, &fresh, &err));
   run_free(fresh, f->core, bias_v, 1, &b);
   ms_engine_destroy(fresh);
-  assert_int_equal(a.n, b.n);
-  assert_memory_equal(a.change, b.change, a.n * sizeof *a.change);
+  assert_same(&a, &b);
 }
 
 static void bad_inputs_are_refused(void **state) {
