@@ -2,6 +2,7 @@
 /* The ngspice engine: creation, decks prepared per point of operation, device shifts. */
 #include "engine/ngspice/engine.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,11 +121,17 @@ static void prepared_destroy(ms_prepared *p) {
   free(p);
 }
 
+double ms_ngspice_tightness(const ms_ngspice_engine *e) {
+  return e->reltol > 0 ? cbrt(e->reltol / 1e-3) : 1;
+}
+
 static int prepare(ms_ngspice_engine *e, ms_prepared *p, ms_error *err) {
   int rc = ms_deck_group(e->base.core, &p->pvt, &p->deck, err);
   if (rc == 0 && e->reltol > 0) {
-    char line[60];
-    snprintf(line, sizeof line, ".options reltol=%.6g", e->reltol);
+    char line[100];
+    double floor = ms_ngspice_tightness(e) * ms_ngspice_tightness(e);
+    snprintf(line, sizeof line, ".options reltol=%.6g vntol=%.6g chgtol=%.6g", e->reltol,
+             1e-6 * floor, 1e-16 * floor);
     rc = add_line(p->deck, line, err);
   }
   rc = rc ? rc : ms_ngspice_tool(e, err);

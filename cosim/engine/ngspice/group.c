@@ -207,7 +207,7 @@ static int start(ms_group *group, const ms_run_spec *spec, ms_error *err) {
     return rc;
   double vdd = ms_ngspice_supply(core, &spec->pvt);
   double tau_s = core->tau_s[ms_ngspice_bias_set(e, spec)], stop_s = ms_time_to_s(spec->t_stop);
-  double step_s = tau_s > 0 ? tau_s / 100 : stop_s / 400;
+  double step_s = (tau_s > 0 ? tau_s / 100 : stop_s / 400) * ms_ngspice_tightness(e);
   g->setup = (ms_ng_setup){
       .t_stop_ps = spec->t_stop,
       .edge_ps = core->edge_ps,
