@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cell manifest: netlist, pins with roles, parameters, start values, biases. */
-#include "models/cell_reader.h"
+#include "models/cell_measure.h"
 
 #include "yaml/unit.h"
 
@@ -22,8 +22,7 @@ static void *make(ms_cell_reader *r, size_t n, size_t size, int *rc) {
   return p;
 }
 
-/* A text copied and in lower case, as ngspice sees names. */
-static int copy_lower(ms_cell_reader *r, char **to, const char *from) {
+int ms_cell_copy_lower(ms_cell_reader *r, char **to, const char *from) {
   int rc = ms_load_copy(r->loader, to, from);
   for (char *c = *to; !rc && *c; c++)
     *c = (char)tolower((unsigned char)*c);
@@ -45,7 +44,7 @@ static int read_pins(ms_cell_reader *r) {
     ms_pin *pin = &cell->pin[cell->n_pin++];
     pin->line = ms_yaml_line(node);
     pin->role = (ms_role)ms_yaml_choice(node, "role", ms_cell_role_name);
-    rc = copy_lower(r, &pin->name, ms_yaml_name(node, "name"));
+    rc = ms_cell_copy_lower(r, &pin->name, ms_yaml_name(node, "name"));
     bool digital = pin->role == MS_ROLE_PULSE || pin->role == MS_ROLE_WEIGHT_BITS ||
                    pin->role == MS_ROLE_FINE_BITS || pin->role == MS_ROLE_ACKNOWLEDGE ||
                    pin->role == MS_ROLE_REQUEST;
@@ -54,7 +53,7 @@ static int read_pins(ms_cell_reader *r) {
     if (!rc && pin->role == MS_ROLE_BIAS)
       rc = ms_load_copy(r->loader, &pin->bias, ms_yaml_name(node, "bias"));
     if (!rc && pin->role == MS_ROLE_CURRENT_OUT)
-      rc = copy_lower(r, &pin->into, ms_yaml_name(node, "into"));
+      rc = ms_cell_copy_lower(r, &pin->into, ms_yaml_name(node, "into"));
     for (size_t j = 0; j < i && !rc; j++)
       if (!strcmp(cell->pin[j].name, pin->name))
         ms_yaml_fail(node, MS_EPARSE, "pin '%s' is listed twice, first in line %d", pin->name,
@@ -90,7 +89,7 @@ static int read_parameters(ms_cell_reader *r) {
       continue;
     }
     ms_parameter *p = &cell->parameter[cell->n_parameter++];
-    rc = copy_lower(r, &p->name, ms_yaml_key(node));
+    rc = ms_cell_copy_lower(r, &p->name, ms_yaml_key(node));
     p->value = any_value(node);
   }
   return rc;
@@ -104,7 +103,7 @@ static int read_initial(ms_cell_reader *r) {
   for (size_t i = 0; i < ms_yaml_count(list) && !rc; i++) {
     ms_yaml_node *node = ms_yaml_item(list, i);
     ms_initial *initial = &cell->initial[cell->n_initial++];
-    rc = copy_lower(r, &initial->node, ms_yaml_name(node, "node"));
+    rc = ms_cell_copy_lower(r, &initial->node, ms_yaml_name(node, "node"));
     const char *voltage = ms_yaml_string(node, "voltage");
     for (size_t j = 0; j < cell->n_pin; j++)
       initial->at_supply |=
@@ -131,16 +130,16 @@ static int read_biases(ms_cell_reader *r) {
     ms_bias *b = &cell->bias[cell->n_bias++];
     rc = ms_load_copy(r->loader, &b->name, ms_yaml_name(node, "name"));
     if (!rc)
-      rc = copy_lower(r, &b->pin, ms_yaml_name(node, "pin"));
+      rc = ms_cell_copy_lower(r, &b->pin, ms_yaml_name(node, "pin"));
     if (!rc)
       rc = ms_load_copy(r->loader, &b->branch, ms_yaml_name(node, "branch"));
     b->w_m = ms_yaml_quantity(node, "w", "m", 1e-8, 1e-3);
     b->l_m = ms_yaml_quantity(node, "l", "m", 1e-8, 1e-3);
     b->code[MS_SET_ACCELERATED] = read_code(node, "accelerated");
     b->code[MS_SET_BIOLOGICAL] = read_code(node, "biological");
-    double min = ms_yaml_quantity_or(node, "min", "A", 0, 0, 1e-3);
-    double max = ms_yaml_quantity_or(node, "max", "A", 1e-3, 0, 1e-3);
-    if (min > max)
+    b->min_a = ms_yaml_quantity_or(node, "min", "A", 0, 0, 1e-3);
+    b->max_a = ms_yaml_quantity_or(node, "max", "A", 1e-3, 0, 1e-3);
+    if (b->min_a > b->max_a)
       ms_yaml_fail(node, MS_ERANGE, "min is larger than max");
     ms_yaml_string_or(node, "description", "");
     bool known = false;
@@ -193,20 +192,6 @@ static int read_uses(ms_cell_reader *r) {
   return rc;
 }
 
-/* What `validate` measures; only its shape is checked here. */
-static void check_specs(ms_cell_reader *r) {
-  ms_yaml_node *list = optional_list(r->root, "specs", 100);
-  for (size_t i = 0; i < ms_yaml_count(list); i++) {
-    ms_yaml_node *node = ms_yaml_item(list, i);
-    ms_yaml_name(node, "name");
-    ms_yaml_string(node, "measure");
-    ms_yaml_string_or(node, "min", "");
-    ms_yaml_string_or(node, "max", "");
-    ms_yaml_string_or(node, "unit", "");
-    ms_yaml_string_or(node, "description", "");
-  }
-}
-
 static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsigned dac_bits) {
   ms_core_cell *cc = r->cc;
   ms_cell *cell = &cc->cell;
@@ -225,14 +210,14 @@ static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsi
   ms_yaml_string_or(r->root, "description", "");
   ms_yaml_string_or(r->root, "equation", "");
   cc->bits = cell->kind == MS_CELL_BIAS ? MS_FINE_BITS : dac_bits;
-  rc = copy_lower(r, &cell->subckt, ms_yaml_name(r->root, "subckt"));
-  int (*const part[])(ms_cell_reader *) = {read_pins,   read_parameters, read_initial,
-                                           read_biases, read_coarse,     read_uses};
+  rc = ms_cell_copy_lower(r, &cell->subckt, ms_yaml_name(r->root, "subckt"));
+  int (*const part[])(ms_cell_reader *) = {
+      read_pins,   read_parameters, read_initial,         read_biases,
+      read_coarse, read_uses,       ms_cell_read_measures};
   for (size_t i = 0; i < sizeof part / sizeof *part && !rc; i++)
     rc = part[i](r);
   if (rc)
     return rc;
-  check_specs(r);
   ms_cell_check_roles(r);
   if (cell->kind != MS_CELL_BIAS)
     cc->bits = dac_bits;
@@ -245,6 +230,7 @@ static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsi
     return rc;
   ms_cell_check_pins(r);
   ms_cell_check_names(r);
+  ms_cell_check_measures(r);
   rc = ms_yaml_finish(r->doc, r->loader->err);
   return rc ? rc : ms_cell_load_uses(r, dac_bits);
 }
@@ -314,6 +300,7 @@ void ms_core_cell_destroy(ms_core_cell *cc) {
                          cell->netlist,  cell->subckt,    cc->use,       cc->use_line};
   for (size_t i = 0; i < sizeof block / sizeof *block; i++)
     free(block[i]);
+  ms_cell_clear_measures(cell);
   ms_cell_text_destroy(cc->text);
   free(cc);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether a cell's manifest and its netlist fit together. */
-#include "models/cell_reader.h"
+#include "models/cell_measure.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +68,8 @@ void ms_cell_check_pins(ms_cell_reader *r) {
   }
 }
 
-static bool is_node(const ms_cell_text *text, const char *name) {
+bool ms_cell_has_node(const ms_cell_reader *r, const char *name) {
+  const ms_cell_text *text = r->cc->text;
   for (size_t i = 0; i < text->n_node; i++)
     if (!strcmp(text->node[i], name))
       return true;
@@ -79,7 +80,7 @@ void ms_cell_check_names(ms_cell_reader *r) {
   const ms_cell *cell = &r->cc->cell;
   const ms_cell_text *text = r->cc->text;
   for (size_t i = 0; i < cell->n_initial; i++)
-    if (!is_node(text, cell->initial[i].node))
+    if (!ms_cell_has_node(r, cell->initial[i].node))
       ms_yaml_fail(ms_yaml_item(ms_yaml_find(r->root, "initial"), i), MS_EPARSE,
                    "node '%s' does not exist in .subckt %s (%s:%d)", cell->initial[i].node,
                    cell->subckt, text->file, text->port_line);

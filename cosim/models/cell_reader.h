@@ -21,6 +21,11 @@ void ms_cell_check_roles(ms_cell_reader *r);
 void ms_cell_check_pins(ms_cell_reader *r);
 /** Start values and parameters must exist in the netlist. */
 void ms_cell_check_names(ms_cell_reader *r);
+/** Reads measures, specs, conditions and the list of fixed devices. */
+int ms_cell_read_measures(ms_cell_reader *r);
+/** What they name must exist in the netlist. */
+void ms_cell_check_measures(ms_cell_reader *r);
+void ms_cell_clear_measures(ms_cell *cell);
 /** Loads what the cell instantiates, and checks the number of nodes given. */
 int ms_cell_load_uses(ms_cell_reader *r, unsigned dac_bits);
 

@@ -4,8 +4,7 @@
 #ifndef MIXSPIKE_MODEL_H
 #define MIXSPIKE_MODEL_H
 
-#include "mixspike/base.h"
-#include <stdbool.h>
+#include "mixspike/measure.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -87,6 +86,7 @@ typedef struct ms_bias {
   char *branch;            /**< cell name of the branch: bias_n, bias_p */
   double w_m, l_m;         /**< of the branch's output diode, equal to the transistor it drives */
   unsigned code[MS_N_SET]; /**< default code of each bias set: coarse << 8 | fine */
+  double min_a, max_a;     /**< range of its current, A */
 } ms_bias;
 
 typedef struct ms_parameter {
@@ -111,6 +111,11 @@ typedef struct ms_cell {
   ms_bias *bias;
   double *coarse_a; /**< bias branches: master current of each coarse range, A */
   size_t n_coarse;
+  size_t n_measure, n_spec, n_fixed;
+  ms_measure *measure;
+  ms_spec *spec;
+  ms_conditions conditions;
+  char **fixed; /**< devices whose size must not change */
 } ms_cell;
 
 enum { MS_EXC = 0, MS_INH = 1 };
