@@ -81,7 +81,8 @@ static int make_pulses(ms_neuron_bench *b, unsigned rows, ms_error *err) {
     uint16_t code = (uint16_t)(1 + k * 5 % ((1u << b->core->dac_bits) - 1));
     ms_time on = ms_time_from_s(t);
     b->pulse[b->n_pulse++] = (ms_stimulus){on, MS_STIM_PULSE, r, 1, code};
-    b->pulse[b->n_pulse++] = (ms_stimulus){on + b->core->pulse_ps[b->set], MS_STIM_PULSE, r, 0, 0};
+    b->pulse[b->n_pulse++] =
+        (ms_stimulus){on + ms_core_line_ps(b->core, b->set), MS_STIM_PULSE, r, 0, 0};
   }
   return MS_OK;
 }

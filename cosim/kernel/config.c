@@ -73,6 +73,7 @@ static void put(writer *w, uint32_t address, uint32_t data) {
 /* Compiles sorted connections, biases and pulse width into port writes. */
 static int compile(const ms_chip *chip, const ms_synapse *synapse, size_t n_synapse,
                    const uint16_t *bias, unsigned pulse_cycles, writer *w, ms_error *err) {
+  const ms_core *core = chip->core;
   uint32_t neurons, inputs, entries;
   /* A run may have ended with events under way; the port answers an idle router only. */
   int rc = ms_router_reset(chip->router, err);
@@ -87,12 +88,15 @@ static int compile(const ms_chip *chip, const ms_synapse *synapse, size_t n_syna
   if (n_synapse > entries)
     return ms_fail(err, MS_ERANGE, "%zu connections, but the router's entry memory holds %u",
                    n_synapse, entries);
-  w->write = calloc(chip->core->n_bias + neurons + inputs + n_synapse + 4, sizeof *w->write);
+  w->write = calloc(core->n_bias + neurons + inputs + n_synapse + 4, sizeof *w->write);
   if (!w->write)
     return ms_fail(err, MS_ENOMEM, "no memory for the configuration");
   put(w, MS_MAP_CONTROL, 0);
   put(w, MS_MAP_PULSE_WIDTH, pulse_cycles);
-  for (size_t i = 0; i < chip->core->n_bias; i++)
+  if (core->trigger_ps)
+    put(w, MS_MAP_TRIGGER_WIDTH,
+        (uint32_t)((core->trigger_ps + core->clock_ps / 2) / core->clock_ps));
+  for (size_t i = 0; i < core->n_bias; i++)
     put(w, MS_MAP_BIAS + (uint32_t)i, bias[i]);
   for (size_t i = 0; i < n_synapse; i++)
     put(w, MS_MAP_ENTRY + (uint32_t)i,
@@ -107,7 +111,9 @@ static int compile(const ms_chip *chip, const ms_synapse *synapse, size_t n_syna
     put(w, MS_MAP_ROUTE + k, ms_map_route(count ? (uint32_t)next : 0, count));
     next += count;
   }
-  put(w, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT);
+  put(w, MS_MAP_CONTROL,
+      MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT |
+          (core->trigger_ps ? MS_MAP_CONTROL_TRIGGER : 0));
   return 0;
 }
 
@@ -148,7 +154,7 @@ int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *err) {
     bias[i] = config->bias ? config->bias[i] : (uint16_t)core->bias[i].bias->code[set];
     rc = check_bias(chip, i, bias[i], err);
   }
-  ms_time pulse = (core->pulse_ps[set] + core->clock_ps / 2) / core->clock_ps;
+  ms_time pulse = (core->busy_ps[set] + core->clock_ps / 2) / core->clock_ps;
   unsigned cycles = config->pulse_cycles ? config->pulse_cycles : (unsigned)pulse;
   ms_synapse *synapse = NULL;
   writer w = {0};

@@ -11,9 +11,9 @@
 
 const char *const ms_cell_kind_name[] = {"soma", "synapse", "dac", "bias", "other", NULL};
 const char *const ms_cell_role_name[] = {
-    "supply",  "ground",      "bias",        "pulse", "weight_bits",
-    "request", "acknowledge", "current_out", "input", "probe",
-    "coarse",  "fine_bits",   "bias_out",    "other", NULL}; /* in the order of ms_role */
+    "supply",      "ground",      "bias",    "pulse", "weight_bits", "request",
+    "acknowledge", "current_out", "input",   "probe", "coarse",      "fine_bits",
+    "bias_out",    "other",       "trigger", NULL}; /* in the order of ms_role */
 
 static void *make(ms_cell_reader *r, size_t n, size_t size, int *rc) {
   void *p = calloc(n + 1, size);
@@ -44,6 +44,9 @@ static int read_pins(ms_cell_reader *r) {
     ms_pin *pin = &cell->pin[cell->n_pin++];
     pin->line = ms_yaml_line(node);
     pin->role = (ms_role)ms_yaml_choice(node, "role", ms_cell_role_name);
+    pin->trigger = pin->role == MS_ROLE_TRIGGER;
+    if (pin->trigger)
+      pin->role = MS_ROLE_PULSE;
     rc = ms_cell_copy_lower(r, &pin->name, ms_yaml_name(node, "name"));
     bool digital = pin->role == MS_ROLE_PULSE || pin->role == MS_ROLE_WEIGHT_BITS ||
                    pin->role == MS_ROLE_FINE_BITS || pin->role == MS_ROLE_ACKNOWLEDGE ||

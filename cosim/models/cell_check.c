@@ -24,8 +24,9 @@ void ms_cell_check_roles(ms_cell_reader *r) {
   const ms_cell *cell = &r->cc->cell;
   for (size_t i = 0; i < sizeof need / sizeof *need; i++)
     if (need[i].kind == cell->kind && count_role(cell, need[i].role) != 1)
-      ms_yaml_fail(r->root, MS_EPARSE, "a cell of kind %s needs exactly one pin with role: %s",
-                   ms_cell_kind_name[cell->kind], ms_cell_role_name[need[i].role]);
+      ms_yaml_fail(r->root, MS_EPARSE, "a cell of kind %s needs exactly one pin with role: %s%s",
+                   ms_cell_kind_name[cell->kind], ms_cell_role_name[need[i].role],
+                   need[i].role == MS_ROLE_PULSE ? " (or trigger)" : "");
   if (cell->kind == MS_CELL_SOMA && count_role(cell, MS_ROLE_INPUT) < 1)
     ms_yaml_fail(r->root, MS_EPARSE, "a soma needs a pin with role: input");
   if (cell->kind == MS_CELL_SOMA && count_role(cell, MS_ROLE_PROBE) < 1)

@@ -76,6 +76,15 @@ static int read_row(ms_loader *loader, ms_yaml_node *node) {
     ms_yaml_fail(node, MS_EPARSE, "cell '%s' is not of kind synapse", cell);
   for (size_t i = 0; i < row->cell->n_pin; i++) {
     const ms_pin *pin = &row->cell->pin[i];
+    if (pin->role == MS_ROLE_PULSE && pin->trigger && !core->trigger_ps)
+      ms_yaml_fail(node, MS_EPARSE,
+                   "cell '%s' extends a short trigger: give its width as 'trigger' under 'pulse'",
+                   cell);
+    if (pin->role == MS_ROLE_PULSE && !pin->trigger && core->trigger_ps)
+      ms_yaml_fail(node, MS_EPARSE,
+                   "cell '%s' needs whole pulses, but 'pulse' has a 'trigger': take a cell whose "
+                   "pin has role: trigger, or leave 'trigger' out",
+                   cell);
     if (pin->role == MS_ROLE_CURRENT_OUT && !has_pin(core->soma, pin->into))
       ms_yaml_fail(node, MS_EPARSE, "%s: pin '%s' gives its current to '%s', no pin of soma '%s'",
                    row->cell->file, pin->name, pin->into, core->soma->name);
@@ -116,6 +125,24 @@ static int add_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell
   return 0;
 }
 
+/* A row with a pulse extender gets a short trigger and stays busy for longer than its pulse. */
+static void read_trigger(ms_core *core, ms_yaml_node *pulse) {
+  double margin = 1;
+  if (pulse && ms_yaml_find(pulse, "trigger")) {
+    core->trigger_ps = ms_yaml_time_or(pulse, "trigger", 0, 1000, (ms_time)1000000 * 1000000);
+    margin = ms_yaml_quantity_or(pulse, "margin", "1", 1.5, 1, 10);
+    ms_yaml_node *at = ms_yaml_find(pulse, "trigger");
+    if (core->trigger_ps < core->clock_ps)
+      ms_yaml_fail(at, MS_ERANGE, "is shorter than one clock period");
+    if (core->trigger_ps >= core->pulse_ps[MS_SET_ACCELERATED])
+      ms_yaml_fail(at, MS_ERANGE, "must be shorter than the pulse that is made from it");
+  } else if (pulse && ms_yaml_find(pulse, "margin"))
+    ms_yaml_fail(ms_yaml_find(pulse, "margin"), MS_EPARSE,
+                 "only rows with a 'trigger' have a margin");
+  for (int set = 0; set < MS_N_SET; set++)
+    core->busy_ps[set] = (ms_time)((double)core->pulse_ps[set] * margin + 0.5);
+}
+
 static void read_times(ms_core *core, ms_yaml_node *root) {
   const ms_time us = 1000000, s = 1000000 * us;
   double clock_hz = ms_yaml_quantity(root, "clock", "Hz", 1e3, 1e10);
@@ -129,8 +156,10 @@ static void read_times(ms_core *core, ms_yaml_node *root) {
                    "is shorter than one clock period");
   }
   core->edge_ps = ms_yaml_time_or(pulse, "edge", 5000, 10, us);
-  if (pulse && core->edge_ps >= core->pulse_ps[MS_SET_ACCELERATED])
-    ms_yaml_fail(pulse, MS_ERANGE, "edge must be shorter than the pulse");
+  read_trigger(core, pulse);
+  if (pulse && core->edge_ps >= ms_core_line_ps(core, MS_SET_ACCELERATED))
+    ms_yaml_fail(pulse, MS_ERANGE, "edge must be shorter than the %s",
+                 core->trigger_ps ? "trigger" : "pulse");
   core->decap_f = ms_yaml_quantity_or(root, "decap", "F", 10e-12, 1e-15, 1e-3);
 }
 

@@ -45,7 +45,7 @@ typedef struct ms_config {
       *synapse; /**< in any order; the chip sorts by source, keeping the given order within */
   size_t n_bias;
   uint16_t *bias;        /**< NULL: the defaults of the bias set */
-  unsigned pulse_cycles; /**< 0: the core's default */
+  unsigned pulse_cycles; /**< cycles that a pulse keeps its row; 0: the core's default */
 } ms_config;
 
 typedef struct ms_event {

@@ -66,15 +66,17 @@ typedef enum ms_role {
   MS_ROLE_FINE_BITS,
   MS_ROLE_BIAS_OUT,
   MS_ROLE_OTHER,
+  MS_ROLE_TRIGGER, /**< only in manifests: a pulse pin with `trigger` set */
 } ms_role;
 
 typedef struct ms_pin {
   char *name;
   ms_role role;
   bool active_low;
-  char *bias; /**< MS_ROLE_BIAS: name of the bias in this cell */
-  char *into; /**< MS_ROLE_CURRENT_OUT: pin of the soma that takes the current */
-  int line;   /**< in the manifest, for messages */
+  bool trigger; /**< MS_ROLE_PULSE: takes a short trigger, as a pulse extender follows */
+  char *bias;   /**< MS_ROLE_BIAS: name of the bias in this cell */
+  char *into;   /**< MS_ROLE_CURRENT_OUT: pin of the soma that takes the current */
+  int line;     /**< in the manifest, for messages */
 } ms_pin;
 
 enum { MS_SET_ACCELERATED = 0, MS_SET_BIOLOGICAL = 1, MS_N_SET = 2 };
@@ -149,11 +151,19 @@ typedef struct ms_core {
   ms_core_bias *bias;
   ms_time clock_ps;           /**< period */
   ms_time pulse_ps[MS_N_SET]; /**< pulse width of each bias set */
-  ms_time edge_ps;            /**< ramp time of a digital edge at an analog pin */
-  double tau_s[MS_N_SET];     /**< nominal membrane time constant of each bias set */
-  double decap_f;             /**< decoupling of a bias line in the flat netlist */
-  uint64_t checksum;          /**< of every file that took part */
+  ms_time
+      busy_ps[MS_N_SET];  /**< how long a pulse keeps its row; more than pulse_ps with triggers */
+  ms_time trigger_ps;     /**< width of a row's trigger; 0: the line carries the pulse itself */
+  ms_time edge_ps;        /**< ramp time of a digital edge at an analog pin */
+  double tau_s[MS_N_SET]; /**< nominal membrane time constant of each bias set */
+  double decap_f;         /**< decoupling of a bias line in the flat netlist */
+  uint64_t checksum;      /**< of every file that took part */
 } ms_core;
+
+/** How long a delivery's line to its row is high. */
+static inline ms_time ms_core_line_ps(const ms_core *core, int set) {
+  return core->trigger_ps ? core->trigger_ps : core->pulse_ps[set];
+}
 
 /** A point of operation. Zero-initialised means: typical corner, nominal supply and temperature. */
 typedef struct ms_pvt {

@@ -41,6 +41,7 @@ typedef struct ms_row_model {
   double i0_a;                        /**< output current at rest, A */
   double iw_bit_a[MS_MODEL_MAX_BITS]; /**< weight current of each DAC bit, A */
   double iw_off_a;                    /**< weight current of code 0, A */
+  double pulse_s; /**< width of the pulse that the row makes from a trigger, s; 0: it makes none */
 } ms_row_model;
 
 /** One neuron with its rows, on one die. */

@@ -52,3 +52,10 @@ rm -rf broken && cp -r run/package broken
 : >broken/extra
 run 1 replay broken
 says err "extra"
+
+# A core whose rows make their own pulses: the package carries the trigger and replays.
+sed -e 's/core: dpi16/core: dpi16p/; s/name: small/name: own_pulses/; s/output: run/output: own/' small.yaml >own.yaml
+run 0 train own.yaml --json
+grep -qi '^0*b 0*2$' own/package/config.hex || fail "the package does not set the trigger's width"
+run 0 replay own/package --json
+says out '"ok":	true'

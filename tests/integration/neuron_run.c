@@ -25,8 +25,9 @@ static size_t make_stimuli(const neuron_case *c, ms_stimulus *out) {
                              .row = (uint8_t)c->event[i].row,
                              .level = 1,
                              .code = c->event[i].code};
-    out[n++] = (ms_stimulus){
-        .t = t + c->core->pulse_ps[c->set], .kind = MS_STIM_PULSE, .row = (uint8_t)c->event[i].row};
+    out[n++] = (ms_stimulus){.t = t + ms_core_line_ps(c->core, c->set),
+                             .kind = MS_STIM_PULSE,
+                             .row = (uint8_t)c->event[i].row};
   }
   for (size_t i = 1; i < n; i++) /* pulses of different rows may overlap */
     for (size_t j = i; j > 0 && out[j].t < out[j - 1].t; j--) {

@@ -81,7 +81,7 @@ static inline size_t bench_pulses(const bench *b, ms_time t_stop, ms_stimulus *s
   size_t n = 0;
   for (ms_time t = 100 * NS; t + PULSE_PERIOD < t_stop; t += PULSE_PERIOD) {
     s[n++] = (ms_stimulus){.t = t, .kind = MS_STIM_PULSE, .level = 1, .code = 14};
-    s[n++] = (ms_stimulus){.t = t + b->core->pulse_ps[0], .kind = MS_STIM_PULSE};
+    s[n++] = (ms_stimulus){.t = t + ms_core_line_ps(b->core, 0), .kind = MS_STIM_PULSE};
   }
   return n;
 }

@@ -136,6 +136,33 @@ static void inhibitory_synapse_follows_the_dpi_equation(void **state) {
   check_synapse(state, "dpi_inh", KAPPA_N, 28.5e-9, 1.5e-9, 230e-9, 0.25);
 }
 
+/* The part of the pulse after the trigger is charge over ipw; both cells make 100 ns. Half and
+ * twice the currents: Vgs(ist) moves by some tens of millivolts of the ramp's 1.3 V. */
+static void check_extender(void **state, const char *name, double ipw_a) {
+  const double trigger = 20e-9;
+  char edit[80];
+  double nominal = 0;
+  for (int k = 0; k < 3; k++) {
+    static const double factor[] = {1, 0.5, 2};
+    snprintf(edit, sizeof edit, "s/ipw=[0-9.]*u ist=1u/ipw=%.4fu ist=%gu/", ipw_a * 1e6 * factor[k],
+             factor[k]);
+    char *text = run_deck(state, name, edit);
+    double width = value(text, "width");
+    nominal = k ? nominal : width;
+    check("width", width, k ? trigger + (nominal - trigger) / factor[k] : 100e-9, 0.06);
+    check("width of the second pulse", value(text, "again"), width, 0.005);
+    assert_true(value(text, "delay") < 2e-9);
+    if (!k)
+      assert_true(value(text, "edge") < 30e-9 && value(text, "energy") < 1e-12);
+    free(text);
+  }
+}
+
+static void pulse_extenders_follow_their_bias(void **state) {
+  check_extender(state, "pex", 1.05e-6);
+  check_extender(state, "pex_low", 0.965e-6);
+}
+
 /* Codes count units; what is missing is the units' output conductance and the switches. */
 static void check_dac(void **state, const char *name, int bits) {
   char edit[400] = "", renew[600];
@@ -213,6 +240,7 @@ int main(void) {
       cmocka_unit_test(soma_follows_the_dpi_equation),
       cmocka_unit_test(excitatory_synapse_follows_the_dpi_equation),
       cmocka_unit_test(inhibitory_synapse_follows_the_dpi_equation),
+      cmocka_unit_test(pulse_extenders_follow_their_bias),
       cmocka_unit_test(weight_dacs_count_units),
       cmocka_unit_test(weight_dacs_work_with_six_bits),
       cmocka_unit_test(bias_branches_are_monotonic_in_every_range),

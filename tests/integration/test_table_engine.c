@@ -96,8 +96,8 @@ static size_t make_pulses(const ms_core *core, ms_time t_stop, ms_stimulus *out)
   for (ms_time t = 1250000; t + 300000 < t_stop; t += 2370000, k++) {
     out[n++] =
         (ms_stimulus){t, MS_STIM_PULSE, (uint8_t)(k % core->n_row), 1, (uint16_t)(3 + k % 9)};
-    out[n++] =
-        (ms_stimulus){t + core->pulse_ps[0], MS_STIM_PULSE, (uint8_t)(k % core->n_row), 0, 0};
+    out[n++] = (ms_stimulus){t + ms_core_line_ps(core, 0), MS_STIM_PULSE,
+                             (uint8_t)(k % core->n_row), 0, 0};
   }
   return n;
 }

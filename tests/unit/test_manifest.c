@@ -38,6 +38,9 @@ static void test_core_holds_what_the_manifests_say(void **state) {
   assert_int_equal(core->clock_ps, 10000);
   assert_int_equal(core->edge_ps, 5000);
   assert_int_equal(core->pulse_ps[MS_SET_BIOLOGICAL], 10000000);
+  assert_int_equal(core->busy_ps[MS_SET_BIOLOGICAL], 10000000);
+  assert_int_equal(core->trigger_ps, 0);
+  assert_int_equal(ms_core_line_ps(core, MS_SET_BIOLOGICAL), 10000000);
   assert_true(core->tau_s[MS_SET_ACCELERATED] == 1e-5);
   const ms_cell *syn = core->row[0].cell;
   assert_true(syn->pin[0].active_low);
@@ -48,6 +51,24 @@ static void test_core_holds_what_the_manifests_say(void **state) {
   assert_true(core->soma->initial[0].voltage_v == 0.1);
   ms_core_destroy(core);
   fixture_destroy(&f);
+}
+
+/* A row that extends a trigger: the line is high for the trigger, the row busy for longer than the
+ * pulse. */
+static void test_a_trigger_shortens_the_line_and_not_the_row(void **state) {
+  (void)state;
+  ms_core *core = NULL;
+  ms_error err = {0};
+  if (ms_core_load(MS_TEST_MODELS_DIR, "dpi16p", 0, &core, &err))
+    fail_msg("%s", err.text);
+  assert_int_equal(core->trigger_ps, 20000);
+  assert_int_equal(core->pulse_ps[MS_SET_ACCELERATED], 100000);
+  assert_int_equal(core->busy_ps[MS_SET_ACCELERATED], 160000);
+  assert_int_equal(core->busy_ps[MS_SET_BIOLOGICAL], 16000000);
+  assert_int_equal(ms_core_line_ps(core, MS_SET_BIOLOGICAL), 20000);
+  assert_true(core->row[0].cell->pin[0].trigger && core->row[0].cell->pin[0].role == MS_ROLE_PULSE);
+  assert_true(core->row[1].cell->pin[0].active_low);
+  ms_core_destroy(core);
 }
 
 static void test_rows_of_one_cell_share_their_bias_lines(void **state) {
@@ -182,6 +203,16 @@ static void test_each_mistake_is_named(void **state) {
        "key 'decup': unknown (did you mean 'decap'?)"},
       {CORE, "process: p", "process: q", MS_EMISSING, "key 'process': q/process.yaml was not"},
       {CORE, "edge: 5 ns", "edge: 100 ns", MS_ERANGE, "edge must be shorter than the pulse"},
+      {CORE, "edge: 5 ns", "edge: 5 ns, trigger: 20 ns", MS_EPARSE,
+       "cell 'syn' needs whole pulses, but 'pulse' has a 'trigger'"},
+      {CORE, "edge: 5 ns", "edge: 5 ns, trigger: 5 ns", MS_ERANGE,
+       "key 'pulse.trigger': is shorter than one clock period"},
+      {CORE, "edge: 5 ns", "edge: 5 ns, trigger: 100 ns", MS_ERANGE,
+       "key 'pulse.trigger': must be shorter than the pulse that is made from it"},
+      {CORE, "edge: 5 ns", "edge: 5 ns, margin: 2", MS_EPARSE,
+       "key 'pulse.margin': only rows with a 'trigger' have a margin"},
+      {SYN, "role: pulse", "role: trigger", MS_EPARSE,
+       "cell 'syn' extends a short trigger: give its width as 'trigger' under 'pulse'"},
       {SYN, "role: pulse", "role: puls", MS_EPARSE, "'puls' is unknown (did you mean 'pulse'?)"},
       {SYN, "role: pulse, active: low", "role: other", MS_EPARSE,
        "needs exactly one pin with role: pulse"},
@@ -213,8 +244,8 @@ static void test_each_mistake_is_named(void **state) {
 
 static void test_the_librarys_own_cores_load(void **state) {
   (void)state;
-  static const char *const name[] = {"dpi16", "dpi16x4"};
-  for (size_t i = 0; i < 2; i++)
+  static const char *const name[] = {"dpi16", "dpi16x4", "dpi16p"};
+  for (size_t i = 0; i < 3; i++)
     for (unsigned bits = 4; bits <= 6; bits += 2) {
       ms_core *core = NULL;
       ms_error err = {0};
@@ -228,6 +259,7 @@ static void test_the_librarys_own_cores_load(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_core_holds_what_the_manifests_say),
+      cmocka_unit_test(test_a_trigger_shortens_the_line_and_not_the_row),
       cmocka_unit_test(test_rows_of_one_cell_share_their_bias_lines),
       cmocka_unit_test(test_bits_can_be_overridden),
       cmocka_unit_test(test_checksum_notices_any_change_of_any_file),

@@ -63,6 +63,7 @@ int ms_model_group_start(ms_group *group, const ms_run_spec *spec, ms_error *err
   for (unsigned r = 0; r < g->m.n_row; r++) {
     g->now.i_a[r] = g->m.row[r].i0_a;
     g->w_a[r] = 0;
+    g->pulse_end[r] = MS_TIME_NEVER;
     g->code[r] = 0;
   }
   g->phase = MS_MODEL_INTEGRATE;
@@ -164,12 +165,17 @@ static void apply(ms_model_group *g, const ms_stimulus *s) {
     acknowledge(g, s->level);
     return;
   }
+  const ms_row_model *row = &g->m.row[s->row];
+  if (!s->level && row->pulse_s > 0)
+    return; /* the row's own pulse goes on */
   g->has_tentative = 0;
   g->w_a[s->row] = 0;
   if (s->level) {
+    if (row->pulse_s > 0)
+      g->pulse_end[s->row] = g->now.t + ms_time_from_s(row->pulse_s);
     g->n_event++;
     g->code[s->row] = s->code;
-    g->w_a[s->row] = ms_row_model_weight_a(&g->m.row[s->row], s->code);
+    g->w_a[s->row] = ms_row_model_weight_a(row, s->code);
   }
 }
 
@@ -184,15 +190,34 @@ static int move_to(ms_model_group *g, ms_time t, ms_error *err) {
   return rc;
 }
 
+/* Time of the first pulse's end among those that rows make from triggers. */
+static ms_time next_pulse_end(const ms_model_group *g) {
+  ms_time t = MS_TIME_NEVER;
+  for (unsigned r = 0; r < g->m.n_row; r++)
+    t = min_time(t, g->pulse_end[r]);
+  return t;
+}
+
+static void end_pulses(ms_model_group *g) {
+  for (unsigned r = 0; r < g->m.n_row; r++)
+    if (g->pulse_end[r] == g->now.t) {
+      g->pulse_end[r] = MS_TIME_NEVER;
+      g->w_a[r] = 0;
+    }
+  g->has_tentative = 0;
+}
+
 /* Handles what comes next, if it comes by the limit. An event at the time of another is handled in
- * a fixed order: crossing, phase, own acknowledge, input; so an input that a driver can only know
- * after its grant to exactly that time does not come too late. Returns 1 if something was done. */
+ * a fixed order: crossing, phase, own acknowledge, end of an own pulse, input; so an input that a
+ * driver can only know after its grant to exactly that time does not come too late. Returns 1 if
+ * something was done. */
 static int advance_one(ms_model_group *g, ms_error *err) {
   if (!g->has_tentative)
     ms_model_tentative(g);
   ms_time input =
       g->next_stimulus < g->n_stimulus ? g->stimulus[g->next_stimulus].t : MS_TIME_NEVER;
-  ms_time event = min_time(min_time(g->phase_at, g->ack_at), input);
+  ms_time pulse_end = next_pulse_end(g);
+  ms_time event = min_time(min_time(g->phase_at, g->ack_at), min_time(pulse_end, input));
   ms_time next = min_time(min_time(g->crossing, g->tentative.t), event);
   if (next > g->limit)
     return 0;
@@ -213,6 +238,10 @@ static int advance_one(ms_model_group *g, ms_error *err) {
   if (g->ack_at == next) {
     g->ack_at = MS_TIME_NEVER;
     acknowledge(g, g->req);
+    return 1;
+  }
+  if (pulse_end == next) {
+    end_pulses(g);
     return 1;
   }
   if (input == next)
@@ -250,7 +279,7 @@ static ms_time promise(ms_model_group *g) {
   case MS_MODEL_INTEGRATE:
     if (!g->has_tentative)
       ms_model_tentative(g);
-    return min_time(g->crossing, g->tentative.t) + g->rise_ps;
+    return min_time(min_time(g->crossing, g->tentative.t), next_pulse_end(g)) + g->rise_ps;
   case MS_MODEL_RISING:
   case MS_MODEL_FALLING:
     return g->phase_at;

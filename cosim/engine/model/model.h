@@ -45,7 +45,8 @@ typedef struct ms_model_group {
   ms_time rise_ps, fall_ps, refractory_ps;
   /* State at the anchor. */
   ms_model_state now;
-  double w_a[MS_MAX_ROWS]; /* weight current while the pulse is on, else 0 */
+  double w_a[MS_MAX_ROWS];        /* weight current while the pulse is on, else 0 */
+  ms_time pulse_end[MS_MAX_ROWS]; /* of a pulse made from a trigger, MS_TIME_NEVER without */
   uint16_t code[MS_MAX_ROWS];
   ms_model_phase phase;
   ms_time phase_at; /* end of the phase, MS_TIME_NEVER if something must come from outside */

@@ -60,21 +60,37 @@ static double current_or(reader *r, const char *name, double otherwise_a, double
   return i == SIZE_MAX ? otherwise_a : fmax(r->bias_a[i], lowest_a);
 }
 
-/* The membrane's time constant: the core's own figure for the bias set whose default leak is
- * nearest, scaled to this leak. */
-static double membrane_tau(const ms_core *core, double leak_a, double ut_v) {
-  size_t i = find_bias(core, core->soma, "ileak");
-  double best = 0, tau_s = 0;
+/* A time that the core states for each bias set and that a bias current divides: from the set whose
+ * default current is nearest, scaled to this current. 0: none is stated. */
+static double scaled_time(const ms_core *core, size_t bias, double current_a,
+                          const double *stated_s) {
+  double best = 0, time_s = 0;
   for (int set = 0; set < MS_N_SET; set++) {
-    double nominal_a = ms_model_bias_current(core, i, core->bias[i].bias->code[set]) / leak_ratio;
-    if (nominal_a <= 0 || core->tau_s[set] <= 0)
+    double nominal_a = ms_model_bias_current(core, bias, core->bias[bias].bias->code[set]);
+    if (nominal_a <= 0 || stated_s[set] <= 0)
       continue;
-    double distance = fabs(log(nominal_a / leak_a));
-    if (tau_s <= 0 || distance < best) {
+    double distance = fabs(log(nominal_a / current_a));
+    if (time_s <= 0 || distance < best) {
       best = distance;
-      tau_s = core->tau_s[set] * nominal_a / leak_a;
+      time_s = stated_s[set] * nominal_a / current_a;
     }
   }
+  return time_s;
+}
+
+/* Width of the pulse that a row makes from a trigger. */
+static double extended_pulse(reader *r) {
+  const ms_core *core = r->core;
+  const double stated_s[MS_N_SET] = {ms_time_to_s(core->pulse_ps[0]),
+                                     ms_time_to_s(core->pulse_ps[1])};
+  double ipw_a = current(r, "ipw");
+  return r->rc ? 0 : scaled_time(core, find_bias(core, r->cell, "ipw"), ipw_a, stated_s);
+}
+
+/* The membrane's time constant: the core's own figure, scaled to this leak. */
+static double membrane_tau(const ms_core *core, double leak_a, double ut_v) {
+  double tau_s =
+      scaled_time(core, find_bias(core, core->soma, "ileak"), leak_a * leak_ratio, core->tau_s);
   if (tau_s <= 0)
     return cell_parameter(core->soma, "cmem", 1e-12) * ut_v / (kappa_n * leak_a);
   return tau_s * ut_v / (boltzmann_v_per_k * nominal_k);
@@ -112,6 +128,7 @@ int ms_model_from_currents(const ms_core *core, const ms_pvt *pvt, const double 
     row->igain_a = current(&r, "igain");
     row->i0_a = current_or(&r, "irest", row->igain_a / 2, 1e-15);
     double unit_a = current(&r, "iw");
+    row->pulse_s = core->trigger_ps ? extended_pulse(&r) : 0;
     if (r.rc)
       return r.rc;
     row->tau_s = cell_parameter(r.cell, "csyn", 400e-15) * ut_v /

@@ -99,6 +99,9 @@ static int add_senses(ms_prepared *p, const ms_core *core, ms_error *err) {
       snprintf(node, sizeof node, "%s", fixed[i]);
     else
       snprintf(node, sizeof node, "x%s.vsyn", core->row[i - MS_PROBE_SYN0].name);
+    /* A synapse behind an extender lies one level deeper. */
+    if (i >= MS_PROBE_SYN0 && !has_node(p->circuit, node))
+      snprintf(node, sizeof node, "x%s.xsyn.vsyn", core->row[i - MS_PROBE_SYN0].name);
     if (!has_node(p->circuit, node))
       continue;
     snprintf(p->probe[i], sizeof p->probe[i], "ims_%u", (unsigned)i);

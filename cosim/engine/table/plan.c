@@ -100,6 +100,11 @@ static int classify_nodes(ms_plan *p, ms_error *err) {
     char name[80];
     snprintf(name, sizeof name, "x%s.vsyn", p->core->row[r].name);
     p->probe_node[MS_PROBE_SYN0 + r] = find_node(c, name);
+    if (p->probe_node[MS_PROBE_SYN0 + r] >= 0)
+      continue;
+    /* A synapse behind an extender lies one level deeper. */
+    snprintf(name, sizeof name, "x%s.xsyn.vsyn", p->core->row[r].name);
+    p->probe_node[MS_PROBE_SYN0 + r] = find_node(c, name);
   }
   if (p->req_node < 0 || p->node[p->req_node].kind != MS_NODE_FREE)
     return ms_fail(err, MS_EINVAL, "core %s: the group's circuit has no free node req",

@@ -75,8 +75,8 @@ static inline void fixture_init(fixture_core *f) {
   f->core.dac_bits = 4;
   f->core.bias = f->line;
   f->core.clock_ps = 10000;
-  f->core.pulse_ps[0] = 100000;
-  f->core.pulse_ps[1] = 10000000;
+  f->core.pulse_ps[0] = f->core.busy_ps[0] = 100000;
+  f->core.pulse_ps[1] = f->core.busy_ps[1] = 10000000;
   f->core.edge_ps = 5000;
   f->core.tau_s[0] = 10e-6;
   f->core.tau_s[1] = 20e-3;
