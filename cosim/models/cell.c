@@ -111,7 +111,9 @@ static int read_initial(ms_cell_reader *r) {
     for (size_t j = 0; j < cell->n_pin; j++)
       initial->at_supply |=
           cell->pin[j].role == MS_ROLE_SUPPLY && !strcmp(cell->pin[j].name, voltage);
-    if (!initial->at_supply)
+    if (initial->at_supply)
+      initial->voltage_v = -ms_yaml_quantity_or(node, "below", "V", 0, 0, 20);
+    else
       initial->voltage_v = ms_yaml_quantity(node, "voltage", "V", -20, 20);
   }
   return rc;

@@ -95,7 +95,8 @@ typedef struct ms_parameter {
   char *name;
   double value;
 } ms_parameter;
-/** Start value of a state node; `at_supply` means the supply whatever its voltage. */
+/** Start value of a state node; with `at_supply` the supply, whatever its voltage, plus voltage_v.
+ * Of a bias branch: where the solver begins to look for the operating point. */
 typedef struct ms_initial {
   char *node;
   bool at_supply;

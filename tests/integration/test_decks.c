@@ -196,8 +196,8 @@ static void weight_dacs_work_with_six_bits(void **state) {
   check_dac(state, "wdac_p", 6);
 }
 
-/* The mirror is not cascoded: up to a quarter more in the smallest range, where the master's diode
- * hardly saturates, a few per cent in the largest. */
+/* 1.5 % more in the smallest range, where the master's diode has four times UT across it; less than
+ * 0.3 % above, where only the short transistors' finite share of the voltage is left. */
 static void bias_branches_are_monotonic_in_every_range(void **state) {
   static const char *const deck[] = {"bias_n", "bias_p", "bias_nn", "bias_pp"};
   for (size_t d = 0; d < 4; d++) {
@@ -213,8 +213,8 @@ static void bias_branches_are_monotonic_in_every_range(void **state) {
         continue;
       print_message("%s, master %.3g A: ratio %.3f, smallest step %.3f\n", deck[d], master, ratio,
                     smallest);
-      assert_true(ratio > 0.95 && ratio < 1.3);
-      assert_true(smallest > 0.5);
+      assert_true(fabs(ratio - 1) < (master < 100e-12 ? 0.02 : 0.015));
+      assert_true(smallest > 0.95);
       ranges++;
     }
     assert_true(ranges >= 5);
