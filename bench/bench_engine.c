@@ -46,9 +46,10 @@ int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_di
     if (code)
       break;
     bool equal, ignored;
-    error[0][d] = ms_neuron_bench_shift(&b, &o[MS_BENCH_TABLE], &o[MS_BENCH_REFERENCE], &equal);
-    error[1][d] =
-        ms_neuron_bench_shift(&b, &o[MS_BENCH_PRODUCTION], &o[MS_BENCH_REFERENCE], &ignored);
+    error[0][d] = ms_neuron_bench_shift(core->tau_s[set], length_tau, &o[MS_BENCH_TABLE],
+                                        &o[MS_BENCH_REFERENCE], &equal);
+    error[1][d] = ms_neuron_bench_shift(core->tau_s[set], length_tau, &o[MS_BENCH_PRODUCTION],
+                                        &o[MS_BENCH_REFERENCE], &ignored);
     n_equal += equal;
     row->table_s += least;
     row->ngspice_s += o[MS_BENCH_PRODUCTION].seconds;

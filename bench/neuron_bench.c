@@ -121,13 +121,13 @@ int ms_neuron_bench_bias(ms_neuron_bench *b, const ms_die *die, const ms_pvt *pv
   return ms_engine_bias(b->engine[MS_BENCH_PRODUCTION], die, pvt, code, b->bias_v, NULL, err);
 }
 
-double ms_neuron_bench_shift(const ms_neuron_bench *b, const ms_neuron_run *a,
+double ms_neuron_bench_shift(double tau_s, double length_tau, const ms_neuron_run *a,
                              const ms_neuron_run *r, bool *equal) {
-  double tau = b->core->tau_s[b->set], worst = 0, end = (b->length_tau - 0.01) * tau;
+  double worst = 0, end_s = (length_tau - 0.01) * tau_s;
   size_t n = a->n_spike < r->n_spike ? a->n_spike : r->n_spike;
   for (size_t i = 0; i < n; i++)
-    worst = fmax(worst, fabs(a->spike_s[i] - r->spike_s[i]) / tau);
+    worst = fmax(worst, fabs(a->spike_s[i] - r->spike_s[i]) / tau_s);
   const ms_neuron_run *more = a->n_spike > n ? a : r;
-  *equal = more->n_spike == n || (more->n_spike == n + 1 && more->spike_s[n] > end);
+  *equal = more->n_spike == n || (more->n_spike == n + 1 && more->spike_s[n] > end_s);
   return worst;
 }

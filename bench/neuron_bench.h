@@ -52,9 +52,10 @@ int ms_neuron_bench_run(ms_neuron_bench *b, ms_bench_engine_kind which, const ms
                         const ms_pvt *pvt, ms_neuron_run *out, ms_error *err);
 
 /** Largest shift of a spike between two runs, in tau.
+ * @param tau_s  membrane time constant; @param length_tau  simulated time, in it
  * @param equal  out: both have the same spikes; one that only one of them has does not count when
  *               it lies within 1 % of tau of the window's end */
-double ms_neuron_bench_shift(const ms_neuron_bench *b, const ms_neuron_run *a,
+double ms_neuron_bench_shift(double tau_s, double length_tau, const ms_neuron_run *a,
                              const ms_neuron_run *r, bool *equal);
 
 #endif

@@ -3,6 +3,7 @@
 #include "../bench/bench_engine.h"
 #include "../bench/bench_partition.h"
 #include "../bench/bench_router.h"
+#include "../bench/ledger.h"
 #include "cli.h"
 
 #include <math.h>
@@ -11,16 +12,24 @@
 #include <string.h>
 
 static const char HELP[] =
-    "usage: mixspike bench WHAT [--seconds S] [--json]\n\n"
+    "usage: mixspike bench WHAT [--seconds S] [--dies N] [--file FILE] [--json]\n\n"
     "WHAT is one of\n"
     "  router      events per second through the compiled router at several loads\n"
     "  partition   one flat ngspice netlist against this kernel: the same circuits, die and\n"
     "              events, spikes compared, both on one core\n"
     "  engine      the table engine against ngspice: speed, spike times and energy, by\n"
-    "              processor time\n\n"
+    "              processor time\n"
+    "  ledger      the table engine and ngspice in production settings against ngspice with\n"
+    "              tight tolerances, on many dies over corners and temperatures; hours\n\n"
     "  --seconds S   router: wall time for each row of the table (default 1); partition: about\n"
-    "                how long the flat netlists may take together (default 120); engine: about how\n"
-    "                long it may take (default 60)\n";
+    "                how long the flat netlists may take together (default 120); engine: about "
+    "how\n"
+    "                long it may take (default 60)\n"
+    "  --dies N      ledger: dies of each cell's circuits (default 200)\n"
+    "  --core N      ledger: dies of the core of 32 neurons (default 200)\n"
+    "  --case NAME   ledger: this case alone, such as 'soma acc'\n"
+    "  --file FILE   ledger: keeps ngspice's runs; a second command goes on where the first\n"
+    "                was stopped (default ledger.tsv)\n";
 
 /* A number as a person reads it: whole ones plain, others with four digits. */
 static void print_number(double v, int width) {
@@ -57,19 +66,57 @@ static void print_table(const cJSON *object) {
   }
 }
 
+/* The ledger takes hours: it shows how far it is and can be interrupted. */
+static int run_ledger(const cli *c, ms_ledger_options *options, char **json, ms_error *err) {
+  cli_progress progress;
+  options->control = cli_progress_begin(&progress, c);
+  int code = ms_bench_ledger(options, json, err);
+  cli_progress_end(&progress);
+  return code;
+}
+
 static int run(cli *c, int argc, char **argv) {
-  static const struct option options[] = {
-      CLI_COMMON_OPTIONS, {"seconds", required_argument, NULL, 's'}, CLI_END_OPTIONS};
+  static const struct option options[] = {CLI_COMMON_OPTIONS,
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"dies", required_argument, NULL, 'd'},
+                                          {"core", required_argument, NULL, 'n'},
+                                          {"case", required_argument, NULL, 'c'},
+                                          {"file", required_argument, NULL, 'f'},
+                                          CLI_END_OPTIONS};
   double seconds = 0;
+  uint64_t dies = 200, cores = 200;
+  ms_ledger_options ledger = {.file = "ledger.tsv"};
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT, options, NULL)) != -1;) {
-    int leave = o == 's' ? -1 : cli_common(c, &cli_bench, o);
-    if (leave >= 0)
-      return leave;
-    if (o == 's' && !cli_parse_double(optarg, 0.01, 3600, &seconds))
-      return cli_usage(c, "--seconds takes 0.01 to 3600");
+    switch (o) {
+    case 's':
+      if (!cli_parse_double(optarg, 0.01, 3600, &seconds))
+        return cli_usage(c, "--seconds takes 0.01 to 3600");
+      break;
+    case 'd':
+      if (!cli_parse_u64(optarg, 0, 100000, &dies))
+        return cli_usage(c, "--dies takes 0 to 100000");
+      break;
+    case 'n':
+      if (!cli_parse_u64(optarg, 0, 100000, &cores))
+        return cli_usage(c, "--core takes 0 to 100000");
+      break;
+    case 'c':
+      ledger.only = optarg;
+      break;
+    case 'f':
+      ledger.file = optarg;
+      break;
+    default: {
+      int leave = cli_common(c, &cli_bench, o);
+      if (leave >= 0)
+        return leave;
+    }
+    }
   }
   if (optind + 1 != argc)
     return cli_usage(c, "say what to measure");
+  ledger.n_die = (unsigned)dies;
+  ledger.n_core = (unsigned)cores;
   const char *what = argv[optind];
   ms_error err = {0};
   char *json = NULL;
@@ -80,6 +127,8 @@ static int run(cli *c, int argc, char **argv) {
     code = ms_bench_partition(seconds > 0 ? seconds : 120, &json, &err);
   else if (!strcmp(what, "engine"))
     code = ms_bench_engine(seconds > 0 ? seconds : 60, &json, &err);
+  else if (!strcmp(what, "ledger"))
+    code = run_ledger(c, &ledger, &json, &err);
   else
     return cli_usage(c, "there is no bench '%s'", what);
   if (code)
