@@ -16,8 +16,12 @@
  *     tau dV/dt = Iexc/(Itau (1 + e^V)) - (1 + Iinh/Itau) (1 - e^(V0 - V))
  *
  * with Iexc the sum over the excitatory rows and the constant input, Iinh that over the inhibitory
- * rows. The request rises rise_s
- * after Imem passes Ithr. After the acknowledge has been given the request falls by fall_s later
+ * rows. A comparator node takes the difference between Imem and Ithr; the neuron fires when it has
+ * moved far enough, so a membrane that passes the threshold slowly fires later:
+ *
+ *     dc/dt = e^(V - Vthr) - 1, c >= 0,     spike at c = compare_s
+ *
+ * The request rises rise_s after that. After the acknowledge has been given the request falls by fall_s later
  * and the membrane stays at rest until t_ref_s after the acknowledge has been released; then it
  * integrates again from V0. Synapses integrate all the time. */
 #ifndef MIXSPIKE_NEURON_MODEL_H
@@ -42,13 +46,16 @@ typedef struct ms_row_model {
   double iw_bit_a[MS_MODEL_MAX_BITS]; /**< weight current of each DAC bit, A */
   double iw_off_a;                    /**< weight current of code 0, A */
   double pulse_s; /**< width of the pulse that the row makes from a trigger, s; 0: it makes none */
+  double iw_curve; /**< by which share a pulse at full scale brings more charge than in proportion
+                        to the smallest codes (a pulse first fills the switch's own nodes) */
 } ms_row_model;
 
 /** One neuron with its rows, on one die. */
 typedef struct ms_neuron_model {
   double tau_s;            /**< membrane time constant, s */
   double itau_a, igain_a;  /**< leak and gain currents, A */
-  double ithr_a;           /**< membrane current at which it fires, A */
+  double ithr_a;           /**< threshold of the membrane current, A */
+  double compare_s;        /**< charge that turns the comparator over, in units of ithr_a, s */
   double i0_a;             /**< membrane current at rest, A */
   double idc_a;            /**< constant input current, A */
   double t_ref_s;          /**< from the release of the acknowledge to integrating again, s */
@@ -63,11 +70,14 @@ typedef struct ms_neuron_model {
 
 /** Weight current of a DAC code, A. */
 static inline double ms_row_model_weight_a(const ms_row_model *row, unsigned code) {
-  double w = row->iw_off_a;
-  for (unsigned k = 0; k < MS_MODEL_MAX_BITS; k++)
+  double w = 0, full = 0;
+  for (unsigned k = 0; k < MS_MODEL_MAX_BITS; k++) {
+    full += row->iw_bit_a[k];
     if (code >> k & 1u)
       w += row->iw_bit_a[k];
-  return w;
+  }
+  w = row->iw_off_a + (full > 0 ? w * (1 + row->iw_curve * w / full) : 0);
+  return w > 0 ? w : 0;
 }
 
 /** dI/dt of a row, A/s: output current i_a, weight current w_a (0 without a pulse). */
@@ -85,11 +95,27 @@ static inline double ms_neuron_model_threshold(const ms_neuron_model *m) {
   return log(m->ithr_a / m->igain_a);
 }
 
+/** What the comparator gains in h_s seconds while the membrane goes evenly from `before` to `after`,
+ * both relative to the threshold; `held` is what it has already. */
+static inline double ms_neuron_model_compare(double held_s, double h_s, double before,
+                                             double after) {
+  if (before <= 0 && after <= 0 && held_s <= 0)
+    return 0;
+  if (before < 0 && held_s <= 0) { /* starts where the membrane passes the threshold */
+    h_s *= after / (after - before);
+    before = 0;
+  }
+  double rise = after - before;
+  double mean = fabs(rise) > 1e-6 ? exp(before) * expm1(rise) / rise : exp(before);
+  double held = held_s + h_s * (mean - 1);
+  return held > 0 ? held : 0;
+}
+
 /** dV/dt of the membrane, 1/s, for V >= V0. */
-static inline double ms_neuron_model_slope(const ms_neuron_model *m, double v, double v_rest,
-                                           double exc_a, double inh_a) {
-  return (exc_a / (m->itau_a * (1 + exp(v))) - (1 + inh_a / m->itau_a) * (1 - exp(v_rest - v))) /
-         m->tau_s;
+static inline double ms_neuron_model_slope(const ms_neuron_model *m, double v, double exc_a,
+                                           double inh_a) {
+  double x = exp(v), x_rest = m->i0_a / m->igain_a;
+  return (exc_a / (m->itau_a * (1 + x)) - (1 + inh_a / m->itau_a) * (1 - x_rest / x)) / m->tau_s;
 }
 
 /** Spread of the parameters without a fit: relative standard deviations of lognormal factors, drawn

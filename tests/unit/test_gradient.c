@@ -18,6 +18,7 @@ static ms_neuron_model neuron(void) {
                        .itau_a = 3.3e-9,
                        .igain_a = 4.5e-9,
                        .ithr_a = 90e-9,
+                       .compare_s = 0.55e-6,
                        .i0_a = 2.2e-9,
                        .t_ref_s = 2e-6,
                        .rise_s = 50e-9,
@@ -131,13 +132,14 @@ static void spikes_follow_the_equations(void **state) {
   for (unsigned code = 5; code < 16; code += 2) {
     double i[2] = {m.row[0].i0_a, m.row[1].i0_a}, rest = ms_neuron_model_rest(&m), v = rest;
     const double h = 1e-9, on = 0.5 * tau_s;
-    double spike = -1;
+    double spike = -1, compare = 0;
     for (double t = 0; t < 4 * tau_s && spike < 0; t += h) {
       double w = t >= on && t < on + pulse_s ? ms_row_model_weight_a(&m.row[0], code) : 0;
-      v += h * ms_neuron_model_slope(&m, v, rest, i[0], i[1]);
+      v += h * ms_neuron_model_slope(&m, v, i[0], i[1]);
       i[0] += h * ms_row_model_slope(&m.row[0], i[0], w);
       i[1] += h * ms_row_model_slope(&m.row[1], i[1], 0);
-      if (v >= ms_neuron_model_threshold(&m))
+      compare = fmax(compare + h * expm1(v - ms_neuron_model_threshold(&m)), 0);
+      if (compare >= m.compare_s)
         spike = t / tau_s;
     }
     ms_arrivals in = {0};

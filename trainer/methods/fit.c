@@ -12,10 +12,10 @@
 #include <string.h>
 
 enum {
-  FIT_NEURONS = 128, /* neuron runs to fit to, at least */
-  TEST_NEURONS = 32, /* and to state the error on, per die */
-  SOMA_PARAMETERS = 4,
-  ROW_PARAMETERS = 4,
+  FIT_NEURONS = 256, /* neuron runs to fit to, at least */
+  TEST_NEURONS = 100, /* and to state the error on, per die */
+  SOMA_PARAMETERS = 5,
+  ROW_PARAMETERS = 5,
   MAX_PARAMETERS = SOMA_PARAMETERS + ROW_PARAMETERS * MS_MAX_ROWS,
   MAX_EVENTS = 256,
   MAX_SPIKES = 256,
@@ -32,9 +32,11 @@ static double uniform(uint64_t *state) {
 
 /* ---- stimuli ---- */
 
-/* Every input reaches every neuron through a synapse of random row and code, three of four of them
- * excitatory: what neurons in trained networks see. */
-static int random_synapses(const ms_setup *s, uint64_t seed, ms_config *config, ms_error *err) {
+/* Every input reaches every neuron through a synapse of random row and code, two of three of them
+ * excitatory: what neurons in trained networks see. Many events come through weak synapses, as in
+ * an output layer; so the codes of every third neuron, and all when `dense`, end at 40 %. */
+static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_config *config,
+                           ms_error *err) {
   const ms_core *core = s->core;
   unsigned n_row[2] = {0, 0};
   for (size_t r = 0; r < core->n_row; r++)
@@ -50,13 +52,15 @@ static int random_synapses(const ms_setup *s, uint64_t seed, ms_config *config, 
   memcpy(config->bias, s->bias, core->n_bias * sizeof *config->bias);
   unsigned most = (1u << core->dac_bits) - 1;
   for (size_t i = 0; i < n; i++) {
-    int sign = n_row[MS_INH] && (!n_row[MS_EXC] || uniform(&seed) < 0.25) ? MS_INH : MS_EXC;
+    size_t target = i / s->n_input;
+    double range = most * (dense || target % 3 == 0 ? 0.4 : 1);
+    int sign = n_row[MS_INH] && (!n_row[MS_EXC] || uniform(&seed) < 0.35) ? MS_INH : MS_EXC;
     config->synapse[i] = (ms_synapse){
         .source = (uint16_t)(s->n_neuron + i % s->n_input),
-        .target = (uint16_t)(i / s->n_input),
+        .target = (uint16_t)target,
         .sign = (uint8_t)sign,
         .row = (uint8_t)(uniform(&seed) * n_row[sign]),
-        .code = (uint16_t)(1 + (unsigned)(uniform(&seed) * most)),
+        .code = (uint16_t)(1 + (unsigned)(uniform(&seed) * range)),
     };
   }
   return MS_OK;
@@ -67,12 +71,14 @@ static int by_time(const void *a, const void *b) {
   return x->t != y->t ? (x->t < y->t ? -1 : 1) : (int)x->address - (int)y->address;
 }
 
-/* One to three events an input within the first two thirds of the window. */
-static size_t random_events(const ms_setup *s, uint64_t seed, ms_event *event) {
+/* One or two events an input within the first two thirds of the window; dense: 3 to 11 in nearly
+ * all of it. */
+static size_t random_events(const ms_setup *s, uint64_t seed, int dense, ms_event *event) {
   size_t n = 0;
-  double span_s = s->encoding.window_tau * s->encoding.tau_s * 2 / 3;
+  double span_s = s->encoding.window_tau * s->encoding.tau_s * (dense ? 0.9 : 0.6);
   for (unsigned i = 0; i < s->n_input; i++)
-    for (int k = 1 + (int)(3 * uniform(&seed)); k > 0 && n < MAX_EVENTS; k--)
+    for (int k = dense ? 3 + (int)(9 * uniform(&seed)) : 1 + (int)(2 * uniform(&seed));
+         k > 0 && n < MAX_EVENTS; k--)
       event[n++] = (ms_event){.t = ms_time_from_s(span_s * uniform(&seed)), .address = (uint16_t)i};
   qsort(event, n, sizeof *event, by_time);
   return n;
@@ -113,35 +119,31 @@ static int split(const ms_lab_result *run, const ms_setup *s, ms_fit_record *out
   return MS_OK;
 }
 
-/* Runs enough stimuli on a die that `neurons` neuron runs come back. */
-static int record(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned neurons,
-                  uint64_t seed, records *out, const ms_control *control, ms_error *err) {
-  size_t n = (neurons + s->n_neuron - 1) / s->n_neuron;
-  *out = (records){0};
+/* `n` stimuli for one set of synapses on a die; adds a record of each neuron and stimulus. */
+static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t n, uint64_t seed,
+                      int dense, records *out, const ms_control *control,
+                      const ms_progress *progress, ms_error *err) {
   ms_event *event = calloc(n * MAX_EVENTS, sizeof *event);
   ms_lab_job *job = calloc(n, sizeof *job);
   ms_lab_result *result = calloc(n, sizeof *result);
   ms_config config = {0};
-  int rc = event && job && result ? random_synapses(s, seed, &config, err)
+  int rc = event && job && result ? random_synapses(s, seed, dense, &config, err)
                                   : ms_fail(err, MS_ENOMEM, "no memory for a fit");
   for (size_t i = 0; !rc && i < n; i++)
     job[i] = (ms_lab_job){.die = *die,
                           .in = event + i * MAX_EVENTS,
-                          .n_in = random_events(s, seed + 1 + i, event + i * MAX_EVENTS)};
+                          .n_in = random_events(s, seed + 1 + i, dense, event + i * MAX_EVENTS)};
   if (!rc)
     rc = ms_lab_configure_raw(lab, &config, err);
-  ms_progress progress = {.phase = "fit", .total = n, .loss = NAN, .accuracy = NAN};
   if (!rc)
-    rc = ms_lab_run(lab, job, n, result, control, &progress, err);
-  if (!rc && !(out->record = calloc(n * s->n_neuron, sizeof *out->record)))
-    rc = ms_fail(err, MS_ENOMEM, "no memory for a fit");
+    rc = ms_lab_run(lab, job, n, result, control, progress, err);
   for (size_t i = 0; !rc && i < n; i++) {
     if (result[i].rc)
       rc = ms_fail(err, result[i].rc, "fit on die %llu: %s", (unsigned long long)die->die,
-                   ms_strerror(result[i].rc));
+                   result[i].note);
     else {
-      out->n = (i + 1) * s->n_neuron;
-      rc = split(&result[i], s, out->record + i * s->n_neuron, err);
+      out->n += s->n_neuron;
+      rc = split(&result[i], s, out->record + out->n - s->n_neuron, err);
     }
   }
   if (result)
@@ -150,6 +152,20 @@ static int record(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned ne
   free(result);
   free(job);
   free(event);
+  return rc;
+}
+
+/* Runs enough stimuli on a die that `neurons` neuron runs come back; a third of them dense. */
+static int record(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned neurons,
+                  uint64_t seed, records *out, const ms_control *control, ms_error *err) {
+  enum { SETS = 3 };
+  size_t n = (neurons + SETS * s->n_neuron - 1) / (SETS * s->n_neuron);
+  *out = (records){.record = calloc(SETS * n * s->n_neuron, sizeof *out->record)};
+  int rc = out->record ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  ms_progress progress = {.phase = "fit", .total = SETS * n, .loss = NAN, .accuracy = NAN};
+  for (unsigned set = 0; !rc && set < SETS; set++, progress.done += n)
+    rc = record_set(s, lab, die, n, seed + 1000 * set, set == SETS - 1, out, control, &progress,
+                    err);
   if (rc)
     records_clear(out);
   return rc;
@@ -173,6 +189,7 @@ static void apply(const problem *q, const double *p, ms_neuron_model *m) {
   m->ithr_a *= exp(p[1]);
   m->i0_a *= exp(p[2]);
   m->t_ref_s *= exp(p[3]);
+  m->compare_s *= exp(p[4]);
   for (unsigned r = 0; r < m->n_row; r++) {
     const double *f = p + SOMA_PARAMETERS + r * ROW_PARAMETERS;
     ms_row_model *row = &m->row[r];
@@ -180,6 +197,7 @@ static void apply(const problem *q, const double *p, ms_neuron_model *m) {
     row->igain_a *= exp(f[1]);
     row->i0_a *= exp(f[1] + f[2]);
     row->itau_a *= exp(-f[3] - f[0]); /* charge of a pulse: iw tp/(itau tau) */
+    row->iw_curve += f[4];
   }
 }
 
@@ -267,7 +285,7 @@ int ms_fit(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_er
   }
   for (size_t i = 0; !rc && i < n; i++) {
     ms_die die = i ? ms_setup_die(setup, e->training_die[i - 1]) : flat;
-    rc = record(setup, lab, &die, TEST_NEURONS, 1000 * (i + 1), &fresh, control, err);
+    rc = record(setup, lab, &die, TEST_NEURONS, 10000 * (i + 1), &fresh, control, err);
     if (!rc)
       (*error)[(*n_error)++] =
           measure(model, setup->core, &times, &fresh, die.die, setup->encoding.tau_s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The equations of mixspike/neuron_model.h for one neuron, stepped finely enough that the step does
- * not show in a fit (1/100 tau, midpoint rule; deliveries between steps). */
+ * not show in a fit (1/64 tau, midpoint rule; deliveries between steps). */
 #include "methods/fit_neuron.h"
 
 #include <math.h>
@@ -12,7 +12,8 @@ typedef struct walk {
   const ms_fit_times *times;
   const ms_fit_record *record;
   size_t next; /* delivery */
-  double t_s, v, v_rest, x[MS_MAX_ROWS];
+  double most_s, keep[MS_MAX_ROWS]; /* longest step, and what a row keeps over half of it */
+  double t_s, v, v_rest, v_threshold, compare_s, x[MS_MAX_ROWS];
 } walk;
 
 static void begin(walk *w, const ms_neuron_model *model, const ms_core *core,
@@ -20,8 +21,12 @@ static void begin(walk *w, const ms_neuron_model *model, const ms_core *core,
   *w = (walk){.model = model, .core = core, .times = times, .record = record};
   w->v_rest = ms_neuron_model_rest(model);
   w->v = w->v_rest;
-  for (unsigned r = 0; r < model->n_row; r++)
+  w->v_threshold = ms_neuron_model_threshold(model);
+  w->most_s = model->tau_s / 64;
+  for (unsigned r = 0; r < model->n_row; r++) {
     w->x[r] = model->row[r].i0_a / model->row[r].igain_a;
+    w->keep[r] = exp(-w->most_s / 2 / model->row[r].tau_s);
+  }
 }
 
 /* A pulse is short against tau: x + ln x grows by its charge (see neuron_model.h without the
@@ -33,7 +38,10 @@ static double kick(double x, double charge) {
     y = fmin(y, log(f));
   for (int k = 0; k < 8; k++) {
     double e = exp(y);
-    y -= (e + y - f) / (e + 1);
+    double move = (e + y - f) / (e + 1);
+    y -= move;
+    if (fabs(move) < 1e-6) /* the next would be below 1e-12 */
+      break;
   }
   return exp(y);
 }
@@ -48,40 +56,47 @@ static void deliver(walk *w, const ms_delivery *d) {
   }
 }
 
-static double slope(const walk *w, double v) {
-  double in[2] = {w->model->idc_a, 0};
-  for (unsigned r = 0; r < w->model->n_row; r++)
-    in[w->model->row[r].sign] += w->x[r] * w->model->row[r].igain_a;
-  return ms_neuron_model_slope(w->model, v, w->v_rest, in[MS_EXC], in[MS_INH]);
-}
-
 static void decay(walk *w, double h_s) {
   for (unsigned r = 0; r < w->model->n_row; r++) {
     const ms_row_model *row = &w->model->row[r];
     double rest = row->i0_a / row->igain_a;
-    w->x[r] = rest + (w->x[r] - rest) * exp(-h_s / row->tau_s);
+    double keep = h_s < w->most_s / 2 ? exp(-h_s / row->tau_s) : w->keep[r];
+    w->x[r] = rest + (w->x[r] - rest) * keep;
   }
 }
 
-/* One step of h; the membrane stays where it is while `held`. */
+/* One step of h <= most_s; the membrane stays where it is while `held`. */
 static void step(walk *w, double h_s, int held) {
   decay(w, h_s / 2);
   if (!held) {
-    double middle = w->v + h_s / 2 * slope(w, w->v);
-    w->v = fmax(w->v + h_s * slope(w, middle), w->v_rest);
+    double in[2] = {w->model->idc_a, 0}, before = w->v;
+    for (unsigned r = 0; r < w->model->n_row; r++)
+      in[w->model->row[r].sign] += w->x[r] * w->model->row[r].igain_a;
+    double middle = w->v + h_s / 2 * ms_neuron_model_slope(w->model, w->v, in[0], in[1]);
+    w->v += h_s * ms_neuron_model_slope(w->model, middle, in[0], in[1]);
+    w->v = fmax(w->v, w->v_rest);
+    w->compare_s = ms_neuron_model_compare(w->compare_s, h_s, before - w->v_threshold,
+                                           w->v - w->v_threshold);
   }
   decay(w, h_s / 2);
   w->t_s += h_s;
 }
 
-/* Moves to `until_s`, at most so far that `v` has passed the threshold (if stop); tells the highest
- * v and where it was passed first. */
+/* How near the neuron is to firing: below zero by how much the membrane is below its threshold,
+ * from there as the comparator turns over, which it has at 1. */
+static double nearness(const walk *w) {
+  double above = w->v - w->v_threshold;
+  if (w->model->compare_s <= 0)
+    return 1 + above;
+  return above < 0 && w->compare_s <= 0 ? above : w->compare_s / w->model->compare_s;
+}
+
+/* Moves to `until_s`, at most so far that the neuron fires (if stop); tells the highest nearness
+ * and when it fired first. */
 static double advance(walk *w, double until_s, double free_from_s, int stop, double *highest) {
   const ms_fit_record *rec = w->record;
-  const double most_s = w->model->tau_s / 100;
-  double threshold = ms_neuron_model_threshold(w->model);
   while (w->t_s < until_s) {
-    double to = fmin(until_s, w->t_s + most_s);
+    double to = fmin(until_s, w->t_s + w->most_s);
     int held = w->t_s < free_from_s;
     if (held && to > free_from_s)
       to = free_from_s;
@@ -92,22 +107,34 @@ static double advance(walk *w, double until_s, double free_from_s, int stop, dou
       w->next++;
     } else
       d = NULL;
-    double before = w->v, t = w->t_s;
+    double before = nearness(w), t = w->t_s;
     if (to > t)
       step(w, to - t, held);
     w->t_s = to;
-    if (highest && w->v > *highest)
-      *highest = w->v;
+    double after = nearness(w);
+    if (highest && after > *highest)
+      *highest = after;
     if (d)
       deliver(w, d);
-    if (stop && !held && before < threshold && w->v >= threshold)
-      return t + (to - t) * (threshold - before) / (w->v - before);
+    if (stop && !held && before < 1 && after >= 1)
+      return t + (to - t) * (1 - before) / (after - before);
   }
   return INFINITY;
 }
 
+/* After a spike the membrane starts at rest. */
+static void reset(walk *w) {
+  w->v = w->v_rest;
+  w->compare_s = 0;
+}
+
 static double free_again(const walk *w, double spike_s) {
   return spike_s + w->times->dead_s + w->model->fall_s + w->model->t_ref_s;
+}
+
+/* How far below the threshold the membrane rests. */
+static double depth(const walk *w) {
+  return w->v_threshold - w->v_rest;
 }
 
 /* By how many units the model fires after a recorded spike, from the recorded spike before on. It
@@ -116,12 +143,12 @@ static double free_again(const walk *w, double spike_s) {
 static double lateness(const walk *from, double spike_s, double free_from_s) {
   walk w = *from;
   const ms_neuron_model *m = w.model;
-  double highest = w.v_rest, threshold = ms_neuron_model_threshold(m), unit_s = w.times->unit_s;
+  double highest = -INFINITY, unit_s = w.times->unit_s;
   double until_s = fmin(spike_s + unit_s, w.record->window_s);
   double t = advance(&w, until_s - m->rise_s, free_from_s, 1, &highest);
   if (isfinite(t))
     return (t + m->rise_s - spike_s) / unit_s;
-  return (until_s - spike_s) / unit_s + (threshold - highest) / (threshold - w.v_rest);
+  return (until_s - spike_s) / unit_s + (1 - fmax(highest, -depth(&w))) / (1 + depth(&w));
 }
 
 /* Keeps a spike that the model misses altogether from outweighing all others. */
@@ -133,16 +160,16 @@ void ms_fit_forced(const ms_neuron_model *model, const ms_core *core, const ms_f
                    const ms_fit_record *record, double *residual) {
   walk w;
   begin(&w, model, core, times, record);
-  double threshold = ms_neuron_model_threshold(model), free_from_s = 0;
+  double free_from_s = 0;
   for (size_t k = 0; k < record->n_spike; k++) {
     residual[k] = soft(lateness(&w, record->spike_s[k], free_from_s));
     advance(&w, record->spike_s[k] - model->rise_s, free_from_s, 0, NULL);
     free_from_s = free_again(&w, record->spike_s[k]);
-    w.v = w.v_rest;
+    reset(&w);
   }
-  double highest = w.v_rest;
+  double highest = -depth(&w);
   advance(&w, record->window_s - model->rise_s, free_from_s, 0, &highest);
-  residual[record->n_spike] = soft(fmax(highest - threshold, 0) / (threshold - w.v_rest));
+  residual[record->n_spike] = soft(fmax(highest - 1, 0) / (1 + depth(&w)));
 }
 
 size_t ms_fit_free(const ms_neuron_model *model, const ms_core *core, const ms_fit_times *times,
@@ -157,7 +184,7 @@ size_t ms_fit_free(const ms_neuron_model *model, const ms_core *core, const ms_f
       break;
     spike_s[n++] = t + model->rise_s;
     free_from_s = free_again(&w, t + model->rise_s);
-    w.v = w.v_rest;
+    reset(&w);
   }
   return n;
 }

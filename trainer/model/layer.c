@@ -53,6 +53,7 @@ int ms_layer_create(const ms_sim_params *p, unsigned n_pre, unsigned n_post, uns
   l->leak = floats(steps * n, &failed);
   l->mid = floats(steps * n, &failed);
   l->rem = floats(n, &failed);
+  l->compare = floats(n, &failed);
   if (failed) {
     ms_layer_destroy(l);
     return MS_ENOMEM;
@@ -79,6 +80,7 @@ void ms_layer_destroy(ms_layer *l) {
   free(l->leak);
   free(l->mid);
   free(l->rem);
+  free(l->compare);
   free(l->spike);
   free(l);
 }

@@ -29,7 +29,7 @@ typedef struct ms_sim_spike {
   uint32_t step;
   uint16_t neuron;
   uint8_t lane;
-  float t; /**< threshold crossing, tau */
+  float t; /**< when the comparator turned, tau */
 } ms_sim_spike;
 
 typedef struct ms_layer {
@@ -52,6 +52,8 @@ typedef struct ms_layer {
   float *q;          /**< one grid point: arriving charge by row */
   float *q_gradient; /**< [step][row][..] gradient by arriving charge */
   float *rem;        /**< dead time left, tau */
+  float *compare;    /**< what the comparator has taken, tau */
+  int comparing;     /**< some comparator has taken something */
   size_t n_spike, spike_room;
   ms_sim_spike *spike; /**< in order of steps */
 } ms_layer;

@@ -74,23 +74,54 @@ static int add_spike(ms_layer *l, unsigned step, size_t i, float t) {
 static int spike_at(ms_layer *l, unsigned step, size_t i, float t, float dt, float *next) {
   float left = t + l->p->dead - (float)(step + 1) * dt;
   l->rem[i] = left > 0 ? left : 0;
+  l->compare[i] = 0;
   next[i] = l->p->rest;
   return add_spike(l, step, i, t);
 }
 
-/* The membrane's charge F grows nearly evenly in time, so the crossing is found on F. */
-static int free_spikes(ms_layer *l, unsigned step, float dt, const float *m, const float *peak,
-                       float *next) {
+/* What the comparator takes over a step of `active`: the membrane's charge F grows nearly evenly in
+ * time, so its mean current is that of F between both ends, and a threshold in between is passed
+ * where F says. `*from` is the part of the step after which it began to take. */
+static float compare(float held, float active, float threshold, float m, float peak, float *from) {
+  *from = 0;
+  if (held <= 0 && m < threshold) {
+    float f0 = ms_dpi_charge(m), f1 = ms_dpi_charge(peak);
+    *from = (ms_dpi_charge(threshold) - f0) / (f1 - f0);
+    m = threshold;
+  }
+  float span = ms_dpi_charge(peak) - ms_dpi_charge(m), change = peak - m;
+  float size = change < 0 ? -change : change;
+  float mean = size > 1e-3f * m ? change * (1.0f + 0.5f * (m + peak)) / span : m;
+  float taken = held + active * (1 - *from) * (mean / threshold - 1);
+  return taken > 0 ? taken : 0;
+}
+
+/* The spikes of a step. In a forced run the comparator turns only where a spike happened; where it
+ * would turn without, the membrane is put back below the threshold. */
+static int compare_all(ms_layer *l, unsigned step, float dt, const float *m, float *peak,
+                       float *next, int forced) {
   size_t n = (size_t)l->n_post * MS_LANES;
-  float threshold = l->p->threshold;
-  if (largest(n, peak) < threshold)
+  float threshold = l->p->threshold, turn = l->p->compare;
+  if (!l->comparing && largest(n, peak) < threshold)
     return MS_OK;
+  l->comparing = 0;
   for (size_t i = 0; i < n; i++) {
-    if (peak[i] < threshold)
+    float held = l->compare[i];
+    if (peak[i] < threshold && held <= 0)
       continue;
-    float from = ms_dpi_charge(m[i]), to = ms_dpi_charge(peak[i]);
-    float part = to > from ? (ms_dpi_charge(threshold) - from) / (to - from) : 1;
-    float active = l->span[(size_t)step * n + i] / l->p->rate;
+    float active = l->span[(size_t)step * n + i] / l->p->rate, from;
+    float taken = compare(held, active, threshold, m[i], peak[i], &from);
+    l->compare[i] = taken;
+    if (peak[i] < threshold || taken < turn) {
+      l->comparing |= taken > 0;
+      continue;
+    }
+    if (forced) {
+      peak[i] = next[i] = 0.98f * threshold;
+      l->compare[i] = 0;
+      continue;
+    }
+    float part = taken > held ? from + (1 - from) * (turn - held) / (taken - held) : 1;
     int rc = spike_at(l, step, i, (float)(step + 1) * dt - active * (1 - part), dt, next);
     if (rc)
       return rc;
@@ -98,19 +129,13 @@ static int free_spikes(ms_layer *l, unsigned step, float dt, const float *m, con
   return MS_OK;
 }
 
-/* The trace is made to agree with spikes that happened: it reaches the threshold at them and stays
- * just below it elsewhere. */
-static int forced_spikes(ms_layer *l, unsigned step, float dt, const ms_sim_spike **at,
-                         const ms_sim_spike *end, float *peak, float *next) {
-  size_t n = (size_t)l->n_post * MS_LANES;
-  float threshold = l->p->threshold;
-  if (largest(n, peak) >= threshold)
-    for (size_t i = 0; i < n; i++)
-      if (peak[i] >= threshold)
-        peak[i] = next[i] = 0.98f * threshold;
+/* Where the model is not there yet, the trace is lifted to the threshold. */
+static int force_spikes(ms_layer *l, unsigned step, float dt, const ms_sim_spike **at,
+                        const ms_sim_spike *end, float *peak, float *next) {
   for (; *at < end && (*at)->step <= step; (*at)++) {
     size_t i = (size_t)(*at)->neuron * MS_LANES + (*at)->lane;
-    peak[i] = threshold;
+    if (peak[i] < l->p->threshold)
+      peak[i] = l->p->threshold;
     int rc = spike_at(l, step, i, (*at)->t, dt, next);
     if (rc)
       return rc;
@@ -148,6 +173,8 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
   const ms_sim_spike *at = forced, *end = forced ? forced + n_forced : NULL;
   l->n_spike = 0;
   memset(l->rem, 0, n * sizeof *l->rem);
+  memset(l->compare, 0, n * sizeof *l->compare);
+  l->comparing = 0;
   for (size_t i = 0; i < n; i++)
     l->m[i] = p->rest;
   for (unsigned r = 0; r < l->n_row; r++)
@@ -169,8 +196,9 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
     integrate(n, dt, p->rate, p->rest, sum, sum + n, m, l->rem, l->span + k * n, l->leak + k * n,
               l->mid + k * n, peak);
     memcpy(next, peak, n * sizeof *next);
-    rc = forced ? forced_spikes(l, k, dt, &at, end, peak, next)
-                : free_spikes(l, k, dt, m, peak, next);
+    rc = compare_all(l, k, dt, m, peak, next, forced != NULL);
+    if (!rc)
+      rc = force_spikes(l, k, dt, &at, end, peak, next);
     receive(l, in, k + 1, x_next);
   }
   free(sum);

@@ -10,6 +10,7 @@ void ms_sim_params_from(const ms_neuron_model *m, const ms_sim_latency *latency,
   out->rate = (float)(tau_s / m->tau_s);
   out->rest = (float)(m->i0_a / m->igain_a);
   out->threshold = (float)(m->ithr_a / m->igain_a);
+  out->compare = (float)(m->compare_s / tau_s);
   out->constant = (float)(m->idc_a / m->itau_a);
   out->dead =
       (float)((m->rise_s + latency->ack_s + m->fall_s + latency->release_s + m->t_ref_s) / tau_s);

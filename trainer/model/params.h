@@ -21,11 +21,12 @@ typedef struct ms_sim_row {
 typedef struct ms_sim_params {
   float rate;        /**< of the membrane, per tau */
   float rest;        /**< membrane current at rest */
-  float threshold;   /**< membrane current that fires */
+  float threshold;   /**< of the membrane current */
+  float compare;     /**< what turns the comparator over: current over threshold above 1, tau */
   float constant;    /**< constant input current over Itau of the soma */
-  float dead;        /**< from crossing the threshold to integrating again, tau */
+  float dead;        /**< from the comparator's turn to integrating again, tau */
   float input_delay; /**< from an input event to its pulse, tau */
-  float spike_delay; /**< from crossing the threshold to the pulses of the spike, tau */
+  float spike_delay; /**< from the comparator's turn to the pulses of the spike, tau */
   unsigned n_code;
   unsigned n_row;
   ms_sim_row row[MS_MAX_ROWS];

@@ -144,6 +144,7 @@ static int end_phase(ms_model_group *g, ms_error *err) {
     return add_transition(g, t, 1, err);
   case MS_MODEL_FALLING:
     g->now.v = g->v_rest;
+    g->now.compare_s = 0;
     enter(g, MS_MODEL_WAIT_RELEASE, MS_TIME_NEVER);
     return add_transition(g, t, 0, err);
   default:
@@ -224,7 +225,6 @@ static int advance_one(ms_model_group *g, ms_error *err) {
   int rc;
   if (g->crossing == next) {
     rc = move_to(g, next, err);
-    g->now.v = g->v_threshold;
     enter(g, MS_MODEL_RISING, next + g->rise_ps);
     return rc ? rc : 1;
   }

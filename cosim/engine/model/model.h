@@ -30,6 +30,7 @@ typedef enum ms_model_phase {
 typedef struct ms_model_state {
   ms_time t;
   double v;                /* membrane, see neuron_model.h */
+  double compare_s;        /* comparator */
   double i_a[MS_MAX_ROWS]; /* output current of each row */
 } ms_model_state;
 

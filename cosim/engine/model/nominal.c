@@ -12,6 +12,8 @@ static const double kappa_n = 0.757, kappa_p = 0.722, leak_ratio = 16;
 static const double boltzmann_v_per_k = 8.617333262e-5, nominal_k = 300.15;
 /* Swing of the refractory capacitor until the reset transistor lets go. */
 static const double refractory_swing_v = 1.4;
+/* Charge that the soma's comparator node takes until the request rises. */
+static const double comparator_c = 50e-15;
 
 double ms_model_bias_current(const ms_core *core, size_t i, unsigned code) {
   const ms_cell *branch = core->bias[i].branch;
@@ -106,6 +108,7 @@ int ms_model_from_currents(const ms_core *core, const ms_pvt *pvt, const double 
   m.itau_a = current(&r, "ileak") / leak_ratio;
   m.igain_a = current(&r, "igain");
   m.ithr_a = current(&r, "ithr");
+  m.compare_s = comparator_c / m.ithr_a;
   m.i0_a = current_or(&r, "irest", m.igain_a / 2, 1e-15);
   m.idc_a = current_or(&r, "idc", 0, 0);
   double iref_a = current(&r, "iref");

@@ -37,7 +37,7 @@ static void sum_rows(const ms_model_group *g, const double *i_a, double *exc, do
 static double membrane_slope(const ms_model_group *g, double v, const double *i_a) {
   double exc, inh;
   sum_rows(g, i_a, &exc, &inh);
-  return ms_neuron_model_slope(&g->m, v, g->v_rest, exc, inh);
+  return ms_neuron_model_slope(&g->m, v, exc, inh);
 }
 
 /* y with y + ln y = c: Newton's iteration, which converges from either side. */
@@ -90,6 +90,8 @@ static ms_model_state step(const ms_model_group *g, const ms_model_state *s, dou
   next.v += h_s / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
   if (next.v < g->v_rest)
     next.v = g->v_rest;
+  next.compare_s = ms_neuron_model_compare(s->compare_s, h_s, s->v - g->v_threshold,
+                                           next.v - g->v_threshold);
   return next;
 }
 
@@ -124,22 +126,27 @@ static unsigned choose_level(const ms_model_group *g) {
   }
 }
 
-/* Cubic through values and slopes at both ends, at fraction x of the step. */
-static double hermite(double x, double h_s, double v0, double s0, double v1, double s1) {
-  double y = 1 - x;
-  return y * y * (1 + 2 * x) * v0 + x * x * (3 - 2 * x) * v1 + x * y * h_s * (y * s0 - x * s1);
+static int fires(const ms_model_group *g, const ms_model_state *s) {
+  return s->v >= g->v_threshold && s->compare_s >= g->m.compare_s;
 }
 
-/* Fraction of the step at which the membrane passes the threshold: bisection of the cubic. */
-static double find_crossing(const ms_model_group *g, const ms_model_state *end, double h_s) {
-  double s0 = membrane_slope(g, g->now.v, g->now.i_a), s1 = membrane_slope(g, end->v, end->i_a);
+static ms_model_state part_of_step(const ms_model_group *g, double h_s) {
+  double half[MS_MAX_ROWS];
+  for (unsigned r = 0; r < g->m.n_row; r++)
+    half[r] = exp(-0.5 * h_s / g->m.row[r].tau_s);
+  return step(g, &g->now, h_s, half);
+}
+
+/* Fraction of the step at which the neuron fires, by bisection to 1e-9 of it. */
+static double find_crossing(const ms_model_group *g, double h_s) {
   double low = 0, high = 1;
-  for (int k = 0; k < 50; k++) {
+  for (int k = 0; k < 30; k++) {
     double x = 0.5 * (low + high);
-    if (hermite(x, h_s, g->now.v, s0, end->v, s1) < g->v_threshold)
-      low = x;
-    else
+    ms_model_state s = part_of_step(g, x * h_s);
+    if (fires(g, &s))
       high = x;
+    else
+      low = x;
   }
   return high;
 }
@@ -149,10 +156,10 @@ void ms_model_tentative(ms_model_group *g) {
   g->tentative = step(g, &g->now, g->step_s[level], g->half_decay[level]);
   g->tentative.t = g->now.t + g->step_ps[level];
   g->crossing = MS_TIME_NEVER;
-  if (g->phase == MS_MODEL_INTEGRATE && g->now.v >= g->v_threshold) {
+  if (g->phase == MS_MODEL_INTEGRATE && fires(g, &g->now)) {
     g->crossing = g->now.t + 1;
-  } else if (g->phase == MS_MODEL_INTEGRATE && g->tentative.v >= g->v_threshold) {
-    double x = find_crossing(g, &g->tentative, g->step_s[level]);
+  } else if (g->phase == MS_MODEL_INTEGRATE && fires(g, &g->tentative)) {
+    double x = find_crossing(g, g->step_s[level]);
     ms_time after = (ms_time)ceil(x * (double)g->step_ps[level]);
     g->crossing = g->now.t + (after ? after : 1);
   }
@@ -165,10 +172,7 @@ ms_model_state ms_model_state_at(const ms_model_group *g, ms_time t) {
     return g->tentative;
   if (t == g->now.t)
     return g->now;
-  double h_s = ms_time_to_s(t - g->now.t), half[MS_MAX_ROWS];
-  for (unsigned r = 0; r < g->m.n_row; r++)
-    half[r] = exp(-0.5 * h_s / g->m.row[r].tau_s);
-  ms_model_state s = step(g, &g->now, h_s, half);
+  ms_model_state s = part_of_step(g, ms_time_to_s(t - g->now.t));
   s.t = t;
   return s;
 }

@@ -58,6 +58,7 @@ static void the_firing_period_follows_the_closed_form(void **state) {
   begin(&b, 100000000);
   b.m.i0_a = 1e-6 * b.m.igain_a;
   b.m.t_ref_s = 0;
+  b.m.compare_s = 0; /* fires at the threshold */
   fixture_ok(ms_model_engine_set(b.engine, 0, &b.m, err));
   double current_a = 30 * b.m.itau_a;
   b.spec.inject_a = &current_a;
