@@ -21,9 +21,9 @@
  *
  *     dc/dt = e^(V - Vthr) - 1, c >= 0,     spike at c = compare_s
  *
- * The request rises rise_s after that. After the acknowledge has been given the request falls by fall_s later
- * and the membrane stays at rest until t_ref_s after the acknowledge has been released; then it
- * integrates again from V0. Synapses integrate all the time. */
+ * The request rises rise_s after that. After the acknowledge has been given the request falls by
+ * fall_s later and the membrane stays at rest until t_ref_s after the acknowledge has been
+ * released; then it integrates again from V0. Synapses integrate all the time. */
 #ifndef MIXSPIKE_NEURON_MODEL_H
 #define MIXSPIKE_NEURON_MODEL_H
 
@@ -95,8 +95,8 @@ static inline double ms_neuron_model_threshold(const ms_neuron_model *m) {
   return log(m->ithr_a / m->igain_a);
 }
 
-/** What the comparator gains in h_s seconds while the membrane goes evenly from `before` to `after`,
- * both relative to the threshold; `held` is what it has already. */
+/** What the comparator gains in h_s seconds while the membrane goes evenly from `before` to
+ * `after`, both relative to the threshold; `held` is what it has already. */
 static inline double ms_neuron_model_compare(double held_s, double h_s, double before,
                                              double after) {
   if (before <= 0 && after <= 0 && held_s <= 0)

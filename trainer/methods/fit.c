@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-  FIT_NEURONS = 256, /* neuron runs to fit to, at least */
+  FIT_NEURONS = 256,  /* neuron runs to fit to, at least */
   TEST_NEURONS = 100, /* and to state the error on, per die */
   SOMA_PARAMETERS = 5,
   ROW_PARAMETERS = 5,

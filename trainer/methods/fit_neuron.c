@@ -11,7 +11,7 @@ typedef struct walk {
   const ms_core *core;
   const ms_fit_times *times;
   const ms_fit_record *record;
-  size_t next; /* delivery */
+  size_t next;                      /* delivery */
   double most_s, keep[MS_MAX_ROWS]; /* longest step, and what a row keeps over half of it */
   double t_s, v, v_rest, v_threshold, compare_s, x[MS_MAX_ROWS];
 } walk;
@@ -75,8 +75,8 @@ static void step(walk *w, double h_s, int held) {
     double middle = w->v + h_s / 2 * ms_neuron_model_slope(w->model, w->v, in[0], in[1]);
     w->v += h_s * ms_neuron_model_slope(w->model, middle, in[0], in[1]);
     w->v = fmax(w->v, w->v_rest);
-    w->compare_s = ms_neuron_model_compare(w->compare_s, h_s, before - w->v_threshold,
-                                           w->v - w->v_threshold);
+    w->compare_s =
+        ms_neuron_model_compare(w->compare_s, h_s, before - w->v_threshold, w->v - w->v_threshold);
   }
   decay(w, h_s / 2);
   w->t_s += h_s;

@@ -90,8 +90,8 @@ static ms_model_state step(const ms_model_group *g, const ms_model_state *s, dou
   next.v += h_s / 6 * (k1 + 2 * k2 + 2 * k3 + k4);
   if (next.v < g->v_rest)
     next.v = g->v_rest;
-  next.compare_s = ms_neuron_model_compare(s->compare_s, h_s, s->v - g->v_threshold,
-                                           next.v - g->v_threshold);
+  next.compare_s =
+      ms_neuron_model_compare(s->compare_s, h_s, s->v - g->v_threshold, next.v - g->v_threshold);
   return next;
 }
 
