@@ -45,15 +45,17 @@ package mixspike_pkg;
   parameter logic [AddrWidth-1:0] AddrPulseWidth = 20'h0000a;
   parameter logic [AddrWidth-1:0] AddrTriggerWidth = 20'h0000b;
   parameter logic [AddrWidth-1:0] AddrStatus = 20'h0000c;
+  parameter logic [AddrWidth-1:0] AddrTimeout = 20'h0000d;
   parameter logic [AddrWidth-1:0] AddrCounter = 20'h00040;
   parameter logic [AddrWidth-1:0] AddrRequest = 20'h00080;
   parameter logic [AddrWidth-1:0] AddrAck = 20'h000c0;
+  parameter logic [AddrWidth-1:0] AddrStuck = 20'h000e0;
   parameter logic [AddrWidth-1:0] AddrBias = 20'h00100;
   parameter logic [AddrWidth-1:0] AddrRoute = 20'h10000;
   parameter logic [AddrWidth-1:0] AddrEntry = 20'h20000;
 
   // Counters, in the order of the configuration map.
-  parameter int unsigned NumCounters = 14;
+  parameter int unsigned NumCounters = 15;
   parameter int unsigned CounterWidth = 32;
   parameter int unsigned CntCaptured = 0;
   parameter int unsigned CntExternal = 1;
@@ -69,6 +71,7 @@ package mixspike_pkg;
   parameter int unsigned CntUnrouted = 11;
   parameter int unsigned CntBadEntry = 12;
   parameter int unsigned CntBadAddress = 13;
+  parameter int unsigned CntStuck = 14;
 
   // Increment of one counter in one cycle: at most every neuron at once.
   parameter int unsigned IncWidth = 13;

@@ -52,6 +52,7 @@ typedef struct ms_router_out {
   X(unrouted, "events of sources without any connection")                                          \
   X(bad_entry, "deliveries to a neuron or row that does not exist (dropped)")                      \
   X(bad_address, "port accesses to addresses that do not exist")                                   \
+  X(stuck, "acknowledged requests that did not fall in time: acknowledge withdrawn")               \
   X(cycles, "clock cycles evaluated")
 
 typedef struct ms_router_counters {

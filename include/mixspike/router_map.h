@@ -27,10 +27,13 @@ enum {
   MS_MAP_PULSE_WIDTH = 0x0a,   /**< cycles a row is busy with one pulse; 0 counts as 1 */
   MS_MAP_TRIGGER_WIDTH = 0x0b, /**< cycles the line is high in trigger mode; 0 counts as 1 */
   MS_MAP_STATUS = 0x0c,        /**< MS_MAP_STATUS_...; read only */
+  MS_MAP_TIMEOUT = 0x0d,       /**< cycles; an acknowledged request that has not fallen after one to
+                                    two of these is stuck; 0: wait for ever */
   /* Blocks of words. */
   MS_MAP_COUNTER = 0x40,    /**< read only; in the order of rtl/mixspike_pkg.sv */
   MS_MAP_REQUEST = 0x80,    /**< synchronised requests, 32 neurons a word; read only */
   MS_MAP_ACK = 0xc0,        /**< acknowledges, 32 neurons a word; read only */
+  MS_MAP_STUCK = 0xe0,      /**< requests that timed out and have not fallen, 32 neurons a word */
   MS_MAP_BIAS = 0x100,      /**< bias DAC codes, 16 bit */
   MS_MAP_ROUTE = 0x10000,   /**< one word a source: ms_map_route */
   MS_MAP_ENTRY = 0x20000,   /**< one word an entry: ms_map_entry */

@@ -14,10 +14,14 @@ module aer_input #(
   input  logic                              rst_ni,
   input  logic                              enable_i,
   input  logic                              output_enable_i,
+  input  logic [mixspike_pkg::TimeWidth-1:0]  now_i,
+  input  logic [mixspike_pkg::PulseWidth-1:0] timeout_i,  // of an acknowledge; 0: none
 
   input  logic [NumNeurons-1:0]             req_i,
   output logic [NumNeurons-1:0]             ack_o,
   output logic [NumNeurons-1:0]             req_sync_o,
+  output logic [NumNeurons-1:0]             sampled_o,   // requests as the next edge takes them
+  output logic [NumNeurons-1:0]             stuck_o,     // requests that did not fall in time
 
   // To the fan-out.
   output logic                              event_valid_o,
@@ -38,10 +42,14 @@ module aer_input #(
   output logic                              soon_o,      // an acknowledge can change next edge
   output logic                              blocked_o,   // a request waits for room in a queue
   output logic [mixspike_pkg::IncWidth-1:0] waiting_o,   // requests not granted this cycle
-  output logic [mixspike_pkg::IncWidth-1:0] vanished_o
+  output logic [mixspike_pkg::IncWidth-1:0] vanished_o,
+  output logic [mixspike_pkg::IncWidth-1:0] expired_o,      // requests found stuck this cycle
+  output logic                              watch_valid_o,  // time-outs are looked for at
+  output logic [mixspike_pkg::TimeWidth-1:0] watch_time_o   // watch_time_o, active or not
 );
 
-  logic [NumNeurons-1:0] pending, grant, vanished;
+  logic [NumNeurons-1:0] pending, grant, vanished, expired;
+  logic                  tick;
   logic                  settled, release_soon, any_pending;
   logic                  event_full, out_full, room;
 
@@ -53,6 +61,7 @@ module aer_input #(
     .rst_ni,
     .async_i   (req_i),
     .sync_o    (req_sync_o),
+    .sampled_o (sampled_o),
     .settled_o (settled),
     .arriving_o(arriving_o)
   );
@@ -63,12 +72,26 @@ module aer_input #(
     .clk_i,
     .rst_ni,
     .enable_i,
+    .tick_i    (tick),
     .req_i     (req_sync_o),
     .grant_i   (grant),
     .pending_o (pending),
     .ack_o     (ack_o),
     .vanished_o(vanished),
+    .expired_o (expired),
+    .stuck_o   (stuck_o),
     .release_o (release_soon)
+  );
+
+  ack_watchdog u_watchdog (
+    .clk_i,
+    .rst_ni,
+    .now_i,
+    .timeout_i,
+    .ack_i        (|ack_o),
+    .tick_o       (tick),
+    .watch_valid_o(watch_valid_o),
+    .watch_time_o (watch_time_o)
   );
 
   assign room = !event_full && !(output_enable_i && out_full);
@@ -125,11 +148,15 @@ module aer_input #(
   always_comb begin
     waiting_o = '0;
     vanished_o = '0;
+    expired_o = '0;
     if (any_pending) begin
       waiting_o = mixspike_pkg::IncWidth'($countones(pending & ~grant));
     end
     if (|vanished) begin
       vanished_o = mixspike_pkg::IncWidth'($countones(vanished));
+    end
+    if (|expired) begin
+      expired_o = mixspike_pkg::IncWidth'($countones(expired));
     end
   end
 

@@ -31,6 +31,7 @@ module config_regs #(
   output logic                                  output_enable_o,
   output logic [mixspike_pkg::PulseWidth-1:0]   high_o,
   output logic [mixspike_pkg::PulseWidth-1:0]   hold_o,
+  output logic [mixspike_pkg::PulseWidth-1:0]   timeout_o,
   output logic                                  clear_o,
   output logic                                  clear_counters_o,
   output logic [BiasBits-1:0]                   bias_o,
@@ -48,6 +49,7 @@ module config_regs #(
   input  logic [mixspike_pkg::CounterWidth-1:0] counter_i,
   input  logic [NumNeurons-1:0]                 req_i,
   input  logic [NumNeurons-1:0]                 ack_i,
+  input  logic [NumNeurons-1:0]                 stuck_i,
   input  logic                                  active_i,
   input  logic                                  pulses_i
 );
@@ -64,14 +66,15 @@ module config_regs #(
   };
 
   logic [2:0]            control_q;
-  logic [PulseWidth-1:0] pulse_width_q, trigger_width_q;
+  logic [PulseWidth-1:0] pulse_width_q, trigger_width_q, timeout_q;
   logic [BiasBits-1:0]   bias_q;
   logic                  clear_q, clear_counters_q;
 
   logic                  reg_write, known, writable;
-  logic [AddrWidth-1:0]  counter_off, request_off, ack_off, bias_off, route_off, entry_off;
-  logic                  is_counter, is_request, is_ack, is_bias, is_route, is_entry;
-  logic [NumWords*32-1:0] req_words, ack_words;
+  logic [AddrWidth-1:0]  counter_off, request_off, ack_off, stuck_off;
+  logic [AddrWidth-1:0]  bias_off, route_off, entry_off;
+  logic                  is_counter, is_request, is_ack, is_stuck, is_bias, is_route, is_entry;
+  logic [NumWords*32-1:0] req_words, ack_words, stuck_words;
   logic [31:0]           reg_rdata, rdata_q;
   logic                  rvalid_q, error_q, from_route_q, from_entry_q;
 
@@ -79,12 +82,14 @@ module config_regs #(
   assign counter_off = cfg_addr_i - mixspike_pkg::AddrCounter;
   assign request_off = cfg_addr_i - mixspike_pkg::AddrRequest;
   assign ack_off = cfg_addr_i - mixspike_pkg::AddrAck;
+  assign stuck_off = cfg_addr_i - mixspike_pkg::AddrStuck;
   assign bias_off = cfg_addr_i - mixspike_pkg::AddrBias;
   assign route_off = cfg_addr_i - mixspike_pkg::AddrRoute;
   assign entry_off = cfg_addr_i - mixspike_pkg::AddrEntry;
   assign is_counter = 32'(counter_off) < mixspike_pkg::NumCounters;
   assign is_request = 32'(request_off) < NumWords;
   assign is_ack = 32'(ack_off) < NumWords;
+  assign is_stuck = 32'(stuck_off) < NumWords;
   assign is_bias = 32'(bias_off) < NumBiases;
   assign is_route = 32'(route_off) < NumSources;
   assign is_entry = 32'(entry_off) < NumEntries;
@@ -96,6 +101,7 @@ module config_regs #(
   assign counter_index_o = counter_off[CounterAw-1:0];
   assign req_words = (NumWords * 32)'(req_i);
   assign ack_words = (NumWords * 32)'(ack_i);
+  assign stuck_words = (NumWords * 32)'(stuck_i);
 
   assign cfg_ready_o = 1'b1;
   assign reg_write = cfg_valid_i && cfg_write_i;
@@ -132,13 +138,18 @@ module config_regs #(
         writable = 1'b1;
         reg_rdata = 32'(trigger_width_q);
       end
+      mixspike_pkg::AddrTimeout: begin
+        writable = 1'b1;
+        reg_rdata = 32'(timeout_q);
+      end
       mixspike_pkg::AddrStatus: reg_rdata = {30'd0, pulses_i, active_i};
       default: begin
-        known = is_counter || is_request || is_ack || is_bias || is_route || is_entry;
+        known = is_counter || is_request || is_ack || is_stuck || is_bias || is_route || is_entry;
         writable = is_bias || is_route || is_entry;
         if (is_counter) reg_rdata = counter_i;
         if (is_request) reg_rdata = req_words[request_off[WordIdx-1:0]*32+:32];
         if (is_ack) reg_rdata = ack_words[ack_off[WordIdx-1:0]*32+:32];
+        if (is_stuck) reg_rdata = stuck_words[stuck_off[WordIdx-1:0]*32+:32];
         if (is_bias) begin
           reg_rdata = 32'(bias_q[bias_off[BiasIdx-1:0]*mixspike_pkg::BiasWidth+:
                                  mixspike_pkg::BiasWidth]);
@@ -152,6 +163,7 @@ module config_regs #(
       control_q <= '0;
       pulse_width_q <= PulseWidth'(100);
       trigger_width_q <= PulseWidth'(1);
+      timeout_q <= '0;
       bias_q <= '0;
       clear_q <= 1'b0;
       clear_counters_q <= 1'b0;
@@ -166,6 +178,7 @@ module config_regs #(
         if (cfg_addr_i == mixspike_pkg::AddrTriggerWidth) begin
           trigger_width_q <= cfg_wdata_i[PulseWidth-1:0];
         end
+        if (cfg_addr_i == mixspike_pkg::AddrTimeout) timeout_q <= cfg_wdata_i[PulseWidth-1:0];
         if (is_bias) begin
           bias_q[bias_off[BiasIdx-1:0]*mixspike_pkg::BiasWidth+:mixspike_pkg::BiasWidth] <=
               cfg_wdata_i[mixspike_pkg::BiasWidth-1:0];
@@ -202,6 +215,7 @@ module config_regs #(
   assign clear_o = clear_q;
   assign clear_counters_o = clear_counters_q;
   assign bias_o = bias_q;
+  assign timeout_o = timeout_q;
 
   // Full pulse: the line is high for as long as the row is busy. Trigger: it is high for a short
   // while, and the row stays busy while the analog extender makes the pulse from it.

@@ -55,7 +55,8 @@ module core_top #(
   output logic                                        end_o,
   output logic [LineWidth-1:0]                        end_line_o,
 
-  // When the clock is needed. active_o: at the next edge. Otherwise only for a row's pulse end.
+  // When the clock is needed. active_o: at the next edge. Otherwise only for a row's pulse end and
+  // to look for stuck requests.
   output logic                                        active_o,
   output logic [1:0]                                  next_edges_o,  // no output changes sooner;
                                                                      // 0: none will
@@ -63,6 +64,8 @@ module core_top #(
   output logic [mixspike_pkg::TimeWidth-1:0]          end_time_o,
   output logic                                        busy_o,
   output logic [mixspike_pkg::TimeWidth-1:0]          free_time_o,
+  output logic                                        watch_valid_o,
+  output logic [mixspike_pkg::TimeWidth-1:0]          watch_time_o,
 
   // Observation.
   output logic                                        grant_valid_o,
@@ -81,7 +84,7 @@ module core_top #(
 
   logic                                      enable, output_enable, clear, clear_counters;
   logic                                      rst_dyn_n;
-  logic [mixspike_pkg::PulseWidth-1:0]       high, hold;
+  logic [mixspike_pkg::PulseWidth-1:0]       high, hold, timeout;
   logic                                      route_req, entry_req, mem_write, bad_config;
   logic [SourceWidth-1:0]                    route_addr;
   logic [EntryAw-1:0]                        entry_addr;
@@ -89,12 +92,12 @@ module core_top #(
   logic [mixspike_pkg::EntryWidth-1:0]       entry_rdata;
   logic [CounterAw-1:0]                      counter_index;
   logic [mixspike_pkg::CounterWidth-1:0]     counter;
-  logic [NumNeurons-1:0]                     req_sync;
+  logic [NumNeurons-1:0]                     req_sync, sampled, stuck;
 
   logic                                      neuron_valid, neuron_pop, aer_active, arriving, soon;
   logic                                      blocked;
   logic [NeuronWidth-1:0]                    neuron;
-  logic [IncWidth-1:0]                       waiting, vanished;
+  logic [IncWidth-1:0]                       waiting, vanished, expired;
 
   logic                                      ext_known, ext_take, ext_full, ext_valid, ext_pop;
   logic [InputWidth-1:0]                     ext_input;
@@ -119,9 +122,13 @@ module core_top #(
     .rst_ni         (rst_dyn_n),
     .enable_i       (enable),
     .output_enable_i(output_enable),
+    .now_i,
+    .timeout_i      (timeout),
     .req_i,
     .ack_o,
     .req_sync_o     (req_sync),
+    .sampled_o      (sampled),
+    .stuck_o        (stuck),
     .event_valid_o  (neuron_valid),
     .event_neuron_o (neuron),
     .event_pop_i    (neuron_pop),
@@ -136,7 +143,10 @@ module core_top #(
     .soon_o         (soon),
     .blocked_o      (blocked),
     .waiting_o      (waiting),
-    .vanished_o     (vanished)
+    .vanished_o     (vanished),
+    .expired_o      (expired),
+    .watch_valid_o,
+    .watch_time_o
   );
 
   assign ext_known = 32'(ext_input_i) < NumInputs;
@@ -255,6 +265,7 @@ module core_top #(
     .output_enable_o (output_enable),
     .high_o          (high),
     .hold_o          (hold),
+    .timeout_o       (timeout),
     .clear_o         (clear),
     .clear_counters_o(clear_counters),
     .bias_o,
@@ -270,6 +281,7 @@ module core_top #(
     .counter_i       (counter),
     .req_i           (req_sync),
     .ack_i           (ack_o),
+    .stuck_i         (stuck),
     .active_i        (active_o),
     .pulses_i        (busy_o)
   );
@@ -298,6 +310,7 @@ module core_top #(
     inc[mixspike_pkg::CntBadEntry*IncWidth+:IncWidth] = IncWidth'(bad_entry);
     inc[mixspike_pkg::CntBadAddress*IncWidth+:IncWidth] =
         IncWidth'(bad_config) + IncWidth'(ext_valid_i && ext_ready_o && !ext_known);
+    inc[mixspike_pkg::CntStuck*IncWidth+:IncWidth] = expired;
   end
 
   event_counters u_counters (
@@ -328,8 +341,9 @@ module core_top #(
   ) u_latency_check (
     .clk_i,
     .rst_ni    (rst_dyn_n),
-    .req_i,
+    .req_i     (sampled),
     .ack_i     (ack_o),
+    .stuck_i   (stuck),
     .enable_i  (enable),
     .grant_i   (grant_valid_o),
     .blocked_i (blocked),

@@ -13,9 +13,10 @@ constexpr unsigned kSync = 2;     // synchroniser stages of the built cores
 constexpr unsigned kAckDelay = 2; // edges from the sample of a request to its acknowledge
 } // namespace
 
-Scoreboard::Scoreboard(Core &core, const Traffic &traffic, uint64_t seed)
-    : core_(core), traffic_(traffic), seed_(seed), random_(seed), neurons_(core.size().neurons),
-      sources_(core.size().neurons + core.size().inputs), lines_per_neuron_(2 * core.size().rows),
+Scoreboard::Scoreboard(Core &core, const Traffic &traffic, uint64_t seed, FallBack fall_back)
+    : core_(core), traffic_(traffic), fall_back_(std::move(fall_back)), seed_(seed), random_(seed),
+      neurons_(core.size().neurons), sources_(core.size().neurons + core.size().inputs),
+      lines_per_neuron_(2 * core.size().rows),
       high_(traffic.trigger ? std::min(traffic.trigger, traffic.width) : traffic.width),
       hold_(traffic.width), entries_(sources_), neuron_(neurons_),
       line_(neurons_ * lines_per_neuron_) {}
@@ -44,6 +45,7 @@ void Scoreboard::configure() {
                             (traffic_.output ? MS_MAP_CONTROL_OUTPUT : 0));
   write(MS_MAP_PULSE_WIDTH, traffic_.width);
   write(MS_MAP_TRIGGER_WIDTH, traffic_.trigger);
+  write(MS_MAP_TIMEOUT, traffic_.timeout);
   std::vector<unsigned> next_code(line_.size(), 0);
   for (unsigned s = 0; s < sources_; s++) {
     const unsigned count = static_cast<unsigned>(random_() % (traffic_.fan_out + 1));
@@ -84,14 +86,27 @@ void Scoreboard::drive(bool draining) {
       level = !chance(traffic_.release);
     else if (n.level && !n.ack && !draining)
       level = !chance(traffic_.vanish);
-    if (level == n.level)
+    if (n.level && n.stuck && !n.ack)
+      level = !draining && chance(0.9);
+    if (level == n.level || sample < n.settled)
       continue;
     n.level = level;
     core_.set_request(k, level);
     rises_ += level;
+    // Caught in its window, the first flop may show the old level for one edge more.
+    const uint64_t late = fall_back_ && chance(traffic_.metastable);
+    if (fall_back_)
+      fall_back_(k, late);
+    late_ += late;
+    n.settled = sample + late + 1;
+    if (!level) {
+      n.fell.push_back(sample + late);
+      if (n.fell.size() > kAckDelay + 1)
+        n.fell.pop_front();
+    }
     // A fall matters only while its rise waits.
     if (level || n.open || !n.pending.empty())
-      n.pending.push_back({sample, level});
+      n.pending.push_back({sample + late, level});
   }
   in_ = EdgeIn();
   in_.now = static_cast<uint32_t>(sample);
@@ -142,6 +157,20 @@ bool Scoreboard::step(bool draining) {
   return check_acks() && check_pulses() && check_config();
 }
 
+/* An acknowledge falls with its request, or is withdrawn between one and two time-outs later. */
+bool Scoreboard::check_release(unsigned k) {
+  Neuron &n = neuron_[k];
+  const uint64_t age = edge_ - n.acked;
+  for (uint64_t fell : n.fell)
+    if (edge_ == fell + kAckDelay)
+      return true;
+  if (!traffic_.timeout || age <= traffic_.timeout || age > 2 * traffic_.timeout + 1)
+    return fail("the acknowledge of neuron " + std::to_string(k) + " fell out of turn");
+  n.stuck = true;
+  stuck_++;
+  return true;
+}
+
 /* Four phases, each as late as the synchroniser and the contention make it, and no later. */
 bool Scoreboard::check_acks() {
   unsigned granted = 0;
@@ -170,12 +199,21 @@ bool Scoreboard::check_acks() {
       if (traffic_.output)
         to_outside_.push_back(k);
       granted++;
+      n.acked = edge_;
+      n.stuck = false;
     } else if (n.open && !n.pending.empty() && n.pending.front().edge + kSync <= edge_) {
       vanished_++;
       request_wait_ += n.pending.front().edge - n.rise;
       n.open = false;
       n.pending.pop_front();
     }
+    if (n.ack && !ack && !check_release(k))
+      return false;
+    if (ack && traffic_.timeout && edge_ - n.acked > 2 * traffic_.timeout + 1)
+      return fail("neuron " + std::to_string(k) + " is stuck for longer than two time-outs");
+    for (uint64_t fell : n.fell)
+      if (ack && n.ack && fell + kAckDelay > n.acked && edge_ >= fell + kAckDelay)
+        return fail("the acknowledge of neuron " + std::to_string(k) + " outlives its request");
     n.ack = ack;
   }
   captured_ += granted;
@@ -286,7 +324,8 @@ bool Scoreboard::check_totals() {
                 {"vanished", 10, vanished_},
                 {"unrouted", 11, unrouted_},
                 {"bad_entry", 12, bad_entry_},
-                {"bad_address", 13, 0}};
+                {"bad_address", 13, 0},
+                {"stuck", 14, stuck_}};
   for (const auto &t : totals)
     if (core_.counter(t.index) != static_cast<uint32_t>(t.expect))
       return fail(std::string("counter ") + t.name + " is " +

@@ -7,6 +7,7 @@
 #include "core.h"
 
 #include <deque>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct Traffic {
   unsigned width, trigger;         ///< pulse; trigger 0: full pulse
   bool output;                     ///< spikes are sent to the outside
   unsigned fan_out;                ///< most entries of a source
+  unsigned timeout = 0;            ///< of an acknowledge; 0: none
+  double metastable = 0;           ///< a change of a request is seen one edge late
 };
 
 struct Entry {
@@ -32,7 +35,10 @@ struct Entry {
 
 class Scoreboard {
 public:
-  Scoreboard(Core &core, const Traffic &traffic, uint64_t seed);
+  /** Makes the first flop of a neuron's synchroniser fall back at the coming edge, or not. */
+  using FallBack = std::function<void(unsigned neuron, bool)>;
+
+  Scoreboard(Core &core, const Traffic &traffic, uint64_t seed, FallBack fall_back = nullptr);
   /** Runs until `events` events were taken, then drains. False at the first difference: why(). */
   bool run(uint64_t events);
   const std::string &why() const {
@@ -43,6 +49,15 @@ public:
   }
   uint64_t delivered() const {
     return delivered_;
+  }
+  uint64_t stuck() const {
+    return stuck_;
+  }
+  uint64_t late() const {
+    return late_;
+  }
+  uint64_t vanished() const {
+    return vanished_;
   }
   unsigned longest_wait() const {
     return longest_wait_;
@@ -63,6 +78,10 @@ private:
     uint64_t rise = 0;           ///< edge that sampled it
     uint64_t grants_at_rise = 0; ///< of all neurons until then
     std::deque<Change> pending;  ///< changes not yet at the arbiter
+    uint64_t acked = 0;          ///< edge of its acknowledge
+    std::deque<uint64_t> fell;   ///< edges that sampled the last falls of its request
+    uint64_t settled = 0;        ///< from this edge on the line may change again
+    bool stuck = false;
   };
   struct Line {
     bool high = false;
@@ -79,6 +98,7 @@ private:
   void drive(bool draining);
   bool step(bool draining);
   bool check_acks();
+  bool check_release(unsigned neuron);
   bool check_pulses();
   bool check_start();
   bool check_config();
@@ -88,6 +108,7 @@ private:
 
   Core &core_;
   Traffic traffic_;
+  FallBack fall_back_;
   uint64_t seed_;
   std::mt19937_64 random_;
   std::uniform_real_distribution<double> uniform_{0.0, 1.0};
@@ -108,7 +129,7 @@ private:
 
   uint64_t captured_ = 0, external_ = 0, delivered_ = 0, sent_ = 0, vanished_ = 0, rises_ = 0;
   uint64_t unrouted_ = 0, bad_entry_ = 0, request_wait_ = 0, row_wait_ = 0, queue_level_ = 0;
-  uint64_t external_wait_ = 0, output_wait_ = 0;
+  uint64_t external_wait_ = 0, output_wait_ = 0, stuck_ = 0, late_ = 0;
   unsigned longest_wait_ = 0, fullest_[3] = {};
   std::string why_;
 };

@@ -13,7 +13,7 @@
 
 enum { T = 10000, NEURONS = 12, INPUTS = 6, MAX = 64 };
 
-static ms_router *make(ms_router_kind kind, unsigned control) {
+static ms_router *make(ms_router_kind kind, unsigned control, uint32_t timeout) {
   const ms_router_options o = {
       .kind = kind, .n_neuron = NEURONS, .n_input = INPUTS, .n_bias = 4, .clock_ps = T};
   ms_router *r;
@@ -25,6 +25,7 @@ static ms_router *make(ms_router_kind kind, unsigned control) {
   assert_int_equal(ms_router_write(r, MS_MAP_CONTROL, control, &err), MS_OK);
   assert_int_equal(ms_router_write(r, MS_MAP_PULSE_WIDTH, 12, &err), MS_OK);
   assert_int_equal(ms_router_write(r, MS_MAP_TRIGGER_WIDTH, 3, &err), MS_OK);
+  assert_int_equal(ms_router_write(r, MS_MAP_TIMEOUT, timeout, &err), MS_OK);
   for (unsigned s = 0; s < NEURONS + INPUTS; s++) {
     const uint32_t address = s < NEURONS ? s : neurons + s - NEURONS;
     /* One entry each: several would leave one a cycle in the RTL, at once in the ideal router. */
@@ -60,8 +61,10 @@ static size_t take(ms_router *r, ms_time t, ms_router_out *out) {
   return n;
 }
 
-static void compare(unsigned control) {
-  ms_router *a = make(MS_ROUTER_RTL, control), *b = make(MS_ROUTER_IDEAL, control);
+/* With a time-out every fourth request falls too late. */
+static void compare(unsigned control, uint32_t timeout) {
+  ms_router *a = make(MS_ROUTER_RTL, control, timeout);
+  ms_router *b = make(MS_ROUTER_IDEAL, control, timeout);
   ms_router_out x[MAX], y[MAX];
   ms_error err;
   const ms_ack_timing ta = ms_router_ack_timing(a), tb = ms_router_ack_timing(b);
@@ -73,16 +76,17 @@ static void compare(unsigned control) {
   for (unsigned k = 0; k < 500; k++) {
     random = random * 6364136223846793005u + 1442695040888963407u;
     const unsigned neuron = (unsigned)(random >> 33) % NEURONS;
-    t += 40 * T + (random >> 40) % (3 * T); /* the one before is over */
+    const ms_time width = timeout && k % 8 == 2 ? (2 * timeout + 5) * T : 7 * T + 3;
+    t += 100 * T + (random >> 40) % (3 * T); /* the one before is over */
     ms_router *both[2] = {a, b};
     for (int i = 0; i < 2; i++)
       if (k & 1) {
         assert_int_equal(ms_router_event(both[i], t, neuron % INPUTS, &err), MS_OK);
       } else {
         assert_int_equal(ms_router_request(both[i], t, neuron, 1, &err), MS_OK);
-        assert_int_equal(ms_router_request(both[i], t + 7 * T + 3, neuron, 0, &err), MS_OK);
+        assert_int_equal(ms_router_request(both[i], t + width, neuron, 0, &err), MS_OK);
       }
-    const size_t n = take(a, t + 39 * T, x), m = take(b, t + 39 * T, y);
+    const size_t n = take(a, t + 99 * T, x), m = take(b, t + 99 * T, y);
     assert_int_equal(n, m);
     for (size_t i = 0; i < n; i++) {
       assert_int_equal(x[i].t, y[i].t);
@@ -98,24 +102,35 @@ static void compare(unsigned control) {
     outputs += n;
   }
   assert_true(outputs >= 1500);
+  ms_router_counters ca, cb;
+  ms_router_get_counters(a, &ca);
+  ms_router_get_counters(b, &cb);
+  assert_int_equal(ca.stuck, cb.stuck);
+  assert_true(timeout ? ca.stuck > 50 : ca.stuck == 0);
   ms_router_destroy(a);
   ms_router_destroy(b);
 }
 
 static void ideal_and_rtl_agree_with_full_pulses(void **state) {
   (void)state;
-  compare(MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT);
+  compare(MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT, 0);
 }
 
 static void ideal_and_rtl_agree_with_triggers(void **state) {
   (void)state;
-  compare(MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_TRIGGER);
+  compare(MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_TRIGGER, 0);
+}
+
+static void ideal_and_rtl_agree_on_stuck_requests(void **state) {
+  (void)state;
+  compare(MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT, 30);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ideal_and_rtl_agree_with_full_pulses),
       cmocka_unit_test(ideal_and_rtl_agree_with_triggers),
+      cmocka_unit_test(ideal_and_rtl_agree_on_stuck_requests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

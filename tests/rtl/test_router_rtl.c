@@ -209,6 +209,7 @@ static void configuration_reads_back_and_survives_reset(void **state) {
     put(f, MS_MAP_BIAS + i, (i * 40503u) & 0xffffu);
   put(f, MS_MAP_PULSE_WIDTH, 0xabcdef);
   put(f, MS_MAP_TRIGGER_WIDTH, 0x123456);
+  put(f, MS_MAP_TIMEOUT, 0x987654);
   put(f, MS_MAP_CONTROL, 7);
   assert_int_equal(ms_router_reset(f->router, &f->err), MS_OK);
   for (uint32_t i = 0; i < sources; i++)
@@ -219,6 +220,7 @@ static void configuration_reads_back_and_survives_reset(void **state) {
     assert_int_equal(get(f, MS_MAP_BIAS + i), (i * 40503u) & 0xffffu);
   assert_int_equal(get(f, MS_MAP_PULSE_WIDTH), 0xabcdef);
   assert_int_equal(get(f, MS_MAP_TRIGGER_WIDTH), 0x123456);
+  assert_int_equal(get(f, MS_MAP_TIMEOUT), 0x987654);
   assert_int_equal(get(f, MS_MAP_CONTROL), 7);
   assert_int_equal(get(f, MS_MAP_COMMAND), 0);
   assert_int_equal(get(f, MS_MAP_STATUS), 0);
@@ -254,9 +256,9 @@ static void counters_of_the_port_are_those_of_the_api(void **state) {
 
 static void wrong_addresses_and_arguments_are_refused_with_a_message(void **state) {
   fixture *f = *state;
-  const uint32_t bad[] = {0x0d,
+  const uint32_t bad[] = {0x0e,
                           0x3f,
-                          MS_MAP_COUNTER + 14,
+                          MS_MAP_COUNTER + 15,
                           MS_MAP_REQUEST + 1,
                           MS_MAP_BIAS + 32,
                           MS_MAP_ROUTE + f->neurons + 64,
@@ -335,6 +337,73 @@ static void trace_holds_request_acknowledge_and_pulse(void **state) {
   assert_int_equal(ms_router_take_trace(f->router, &change), 0);
 }
 
+/* A request that does not fall: its acknowledge is withdrawn between one and two time-outs later,
+ * the others go on, and once it has fallen the neuron takes part again. */
+static void a_stuck_request_times_out_and_stops_nobody(void **state) {
+  fixture *f = *state;
+  ms_router_out o[64];
+  ms_router_counters c;
+  configure(f);
+  put(f, MS_MAP_TIMEOUT, 20);
+  assert_int_equal(ms_router_request(f->router, 0, 7, 1, &f->err), MS_OK);
+  size_t n = run(f, 10 * T, o, 64);
+  assert_int_equal(n, 2); /* acknowledge and output event */
+  assert_int_equal(o[0].t, 3 * T);
+  assert_true(ms_router_next_output(f->router) <= 44 * T);
+  n = run(f, 200 * T, o, 64);
+  assert_int_equal(n, 1);
+  assert_int_equal(o[0].kind, MS_OUT_ACK);
+  assert_int_equal(o[0].level, 0);
+  assert_int_equal(o[0].t, (3 + 1 + 2 * 20) * T);
+  assert_int_equal(get(f, MS_MAP_STUCK), 1u << 7);
+  assert_int_equal(get(f, MS_MAP_REQUEST), 1u << 7);
+  assert_int_equal(get(f, MS_MAP_ACK), 0);
+  assert_int_equal(ms_router_next_output(f->router), MS_TIME_NEVER);
+  assert_int_equal(ms_router_request(f->router, 300 * T, 3, 1, &f->err), MS_OK);
+  assert_int_equal(ms_router_request(f->router, 310 * T, 3, 0, &f->err), MS_OK);
+  assert_int_equal(run(f, 400 * T, o, 64), 7);
+  assert_int_equal(ms_router_request(f->router, 500 * T, 7, 0, &f->err), MS_OK);
+  assert_int_equal(ms_router_request(f->router, 501 * T, 7, 1, &f->err), MS_OK);
+  n = run(f, 520 * T, o, 64);
+  assert_int_equal(n, 2);
+  assert_int_equal(o[0].neuron, 7);
+  assert_int_equal(o[0].t, 504 * T);
+  ms_router_get_counters(f->router, &c);
+  assert_int_equal(c.stuck, 1);
+  assert_int_equal(c.captured, 3);
+  assert_int_equal(c.vanished, 0);
+}
+
+/* Shorter than a clock period, between two edges: the synchroniser cannot see it. */
+static void a_request_between_two_edges_leaves_no_trace(void **state) {
+  fixture *f = *state;
+  ms_router_out o[16];
+  ms_router_counters c;
+  configure(f);
+  assert_int_equal(ms_router_request(f->router, 10 * T + 1, 3, 1, &f->err), MS_OK);
+  assert_int_equal(ms_router_request(f->router, 11 * T - 1, 3, 0, &f->err), MS_OK);
+  assert_int_equal(run(f, 100 * T, o, 16), 0);
+  ms_router_get_counters(f->router, &c);
+  assert_int_equal(c.captured + c.vanished, 0);
+}
+
+/* All at once: each is granted once, one a cycle, and nobody waits for more than the others. */
+static void simultaneous_requests_are_granted_one_a_cycle(void **state) {
+  fixture *f = *state;
+  ms_router_out o[64];
+  ms_time at[10] = {0};
+  put(f, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE);
+  for (unsigned k = 0; k < 10; k++)
+    assert_int_equal(ms_router_request(f->router, 5 * T + 1, k, 1, &f->err), MS_OK);
+  size_t n = run(f, 100 * T, o, 64);
+  assert_int_equal(n, 10);
+  for (size_t i = 0; i < n; i++) {
+    assert_int_equal(o[i].t, (8 + i) * T);
+    assert_int_equal(at[o[i].neuron], 0);
+    at[o[i].neuron] = o[i].t;
+  }
+}
+
 /* Stopped while requests wait, queues are full and pulses run, a run leaves nothing behind. */
 static void reset_in_the_middle_of_a_run_gives_a_fresh_one(void **state) {
   fixture *f = *state;
@@ -375,6 +444,9 @@ int main(void) {
       TEST(delivery_to_a_busy_row_waits_and_is_counted),
       TEST(trigger_mode_gives_a_short_pulse_and_keeps_the_row_busy),
       TEST(request_that_falls_before_its_grant_is_counted_as_vanished),
+      TEST(a_stuck_request_times_out_and_stops_nobody),
+      TEST(a_request_between_two_edges_leaves_no_trace),
+      TEST(simultaneous_requests_are_granted_one_a_cycle),
       TEST(configuration_reads_back_and_survives_reset),
       TEST(counters_of_the_port_are_those_of_the_api),
       TEST(wrong_addresses_and_arguments_are_refused_with_a_message),

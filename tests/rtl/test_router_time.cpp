@@ -42,6 +42,7 @@ std::unique_ptr<RtlRouter> make(uint64_t seed) {
   put(MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT | mode);
   put(MS_MAP_PULSE_WIDTH, 1 + random() % 30);
   put(MS_MAP_TRIGGER_WIDTH, 1 + random() % 4);
+  put(MS_MAP_TIMEOUT, random() & 1 ? 0 : 1 + random() % 2); // many requests are stuck then
   uint32_t entry = 0;
   for (unsigned s = 0; s < 16 + kInputs; s++) {
     const uint32_t count = random() % 5;
@@ -72,11 +73,18 @@ public:
     return first;
   }
   bool change(unsigned who) {
-    neuron_[who].due = MS_TIME_NEVER;
-    return neuron_[who].level = !neuron_[who].level;
+    Neuron &n = neuron_[who];
+    n.level = !n.level;
+    // Nobody answers the fall of a stuck request.
+    n.due = n.stuck && !n.level ? n.due + gap() : MS_TIME_NEVER;
+    n.stuck = n.stuck && n.level;
+    return n.level;
   }
   void acknowledge(const ms_router_out &o) {
-    neuron_[o.neuron].due = o.t + (o.level ? 1 + random_() % 40000 : gap());
+    Neuron &n = neuron_[o.neuron];
+    n.stuck = !o.level && n.level;
+    if (!n.stuck)
+      n.due = o.t + (o.level ? 1 + random_() % 40000 : gap());
   }
   std::mt19937_64 &random() {
     return random_;
@@ -85,7 +93,7 @@ public:
 private:
   struct Neuron {
     ms_time due = 0;
-    bool level = false;
+    bool level = false, stuck = false;
   };
   ms_time gap() {
     return random_() % 4 ? 1 + random_() % 3000000 : kClock * (1 + random_() % 20);

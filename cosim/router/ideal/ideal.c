@@ -53,6 +53,8 @@ static int emit(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
   switch (out->kind) {
   case MS_OUT_ACK:
     r->neuron[out->neuron].ack = out->level;
+    r->neuron[out->neuron].ack_t = out->t;
+    r->n_ack += out->level ? 1 : -1u;
     return trace(r, out->t, SIGNAL_ACK, (uint64_t)out->neuron << 1 | out->level, err);
   case MS_OUT_PULSE:
     return trace(
@@ -142,6 +144,58 @@ static int deliver(ms_ideal_router *r, ms_ideal_item *item, ms_error *err) {
             : push(r, item->t + high * r->clock_ps, MS_IDEAL_OUTPUT, output_rank(out), *out, err);
 }
 
+static int schedule_tick(ms_ideal_router *r, ms_time t, ms_error *err) {
+  r->next_tick = t;
+  return push(r, t, MS_IDEAL_TICK, UINT64_MAX, (ms_router_out){0}, err);
+}
+
+/* An acknowledge changes, unless it was withdrawn before. The first one starts the ticks. */
+static int acknowledge(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
+  ms_ideal_neuron *n = &r->neuron[out->neuron];
+  n->old = 0;
+  if (!out->level && n->stuck) {
+    n->stuck = 0;
+    return 0;
+  }
+  int rc = emit(r, out, err);
+  if (!r->n_ack)
+    r->next_tick = MS_TIME_NEVER;
+  else if (!rc && r->timeout && r->next_tick == MS_TIME_NEVER)
+    rc = schedule_tick(r, out->t + (1 + r->timeout) * r->clock_ps, err);
+  return rc;
+}
+
+/* Withdraws every acknowledge that has seen a tick before; its request is stuck. */
+static int tick(ms_ideal_router *r, ms_time t, ms_error *err) {
+  int rc = 0;
+  if (t != r->next_tick)
+    return 0;
+  for (unsigned k = 0; !rc && k < r->n_neuron; k++) {
+    ms_ideal_neuron *n = &r->neuron[k];
+    if (n->ack && n->old) {
+      ms_router_out out = {.t = t, .kind = MS_OUT_ACK, .neuron = (uint16_t)k};
+      n->stuck = 1;
+      r->counters.stuck++;
+      rc = emit(r, &out, err);
+    }
+    n->old = n->ack && n->ack_t < t;
+  }
+  r->next_tick = MS_TIME_NEVER;
+  return rc || !r->n_ack ? rc : schedule_tick(r, t + r->timeout * r->clock_ps, err);
+}
+
+static int take(ms_ideal_router *r, ms_ideal_item *item, ms_error *err) {
+  switch (item->what) {
+  case MS_IDEAL_DELIVER:
+    return deliver(r, item, err);
+  case MS_IDEAL_TICK:
+    return tick(r, item->t, err);
+  default:
+    return item->out.kind == MS_OUT_ACK ? acknowledge(r, &item->out, err)
+                                        : emit(r, &item->out, err);
+  }
+}
+
 static int ideal_advance(ms_router *router, ms_time t, const ms_router_out **out, size_t *n_out,
                          ms_error *err) {
   ms_ideal_router *r = self(router);
@@ -158,7 +212,7 @@ static int ideal_advance(ms_router *router, ms_time t, const ms_router_out **out
       continue;
     }
     ms_ideal_item item = ms_ideal_queue_pop(&r->queue);
-    rc = item.what == MS_IDEAL_DELIVER ? deliver(r, &item, err) : emit(r, &item.out, err);
+    rc = take(r, &item, err);
   }
   if (t != MS_TIME_NEVER && t > r->now)
     r->now = t;
@@ -259,6 +313,8 @@ static int ideal_reset(ms_router *router, ms_error *err) {
   ms_ideal_router *r = self(router);
   r->now = 0;
   r->sample.n = r->queue.n = 0;
+  r->n_ack = 0;
+  r->next_tick = MS_TIME_NEVER;
   r->n_out = r->n_change = 0;
   memset(r->neuron, 0, r->n_neuron * sizeof *r->neuron);
   r->counters = (ms_router_counters){0};
@@ -314,6 +370,7 @@ int ms_ideal_router_create(const ms_router_options *options, ms_router **out, ms
   r->clock_ps = options->clock_ps;
   r->pulse_width = MS_IDEAL_PULSE_DEFAULT;
   r->trigger_width = 1;
+  r->next_tick = MS_TIME_NEVER;
   r->bias = calloc(options->n_bias ? options->n_bias : 1, sizeof *r->bias);
   r->route = calloc(options->n_neuron + options->n_input, sizeof *r->route);
   r->entry = calloc(MS_IDEAL_ENTRIES, sizeof *r->entry);

@@ -21,7 +21,12 @@ enum {
 };
 
 /* What happens at a future clock edge. */
-typedef enum ms_ideal_what { MS_IDEAL_SAMPLE, MS_IDEAL_OUTPUT, MS_IDEAL_DELIVER } ms_ideal_what;
+typedef enum ms_ideal_what {
+  MS_IDEAL_SAMPLE,
+  MS_IDEAL_OUTPUT,
+  MS_IDEAL_DELIVER,
+  MS_IDEAL_TICK, /* stuck requests are looked for */
+} ms_ideal_what;
 
 typedef struct ms_ideal_item {
   ms_time t;
@@ -44,6 +49,8 @@ typedef struct ms_ideal_neuron {
   uint8_t seen;  /* as sampled last */
   uint8_t ack;
   uint8_t sampling;
+  uint8_t old, stuck; /* acknowledged before the last tick; timed out and not fallen */
+  ms_time ack_t;      /* when the acknowledge was given */
   ms_time row_free[2][MS_IDEAL_ROWS];
 } ms_ideal_neuron;
 
@@ -52,11 +59,13 @@ typedef struct ms_ideal_router {
   unsigned n_neuron, n_input, n_bias;
   ms_time clock_ps;
   /* Configuration. */
-  uint32_t control, pulse_width, trigger_width;
+  uint32_t control, pulse_width, trigger_width, timeout;
   uint32_t *bias, *route, *entry;
   /* State of a run. */
   ms_time now;
   ms_ideal_neuron *neuron;
+  unsigned n_ack;               /* acknowledges that are given */
+  ms_time next_tick;            /* MS_TIME_NEVER: none comes */
   ms_ideal_queue sample, queue; /* requests to sample; everything that ends in an output */
   ms_router_counters counters;
   ms_router_out *out;

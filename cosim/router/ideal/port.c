@@ -16,7 +16,7 @@ static int counter_at(const ms_ideal_router *r, uint32_t index, uint32_t *data) 
   return 0;
 }
 
-enum { N_COUNTER = 14 };
+enum { N_COUNTER = 15 };
 
 /* The register or memory word at an address that can be written, or NULL. */
 static uint32_t *writable(ms_ideal_router *r, uint32_t address) {
@@ -27,6 +27,8 @@ static uint32_t *writable(ms_ideal_router *r, uint32_t address) {
     return &r->pulse_width;
   case MS_MAP_TRIGGER_WIDTH:
     return &r->trigger_width;
+  case MS_MAP_TIMEOUT:
+    return &r->timeout;
   default:
     break;
   }
@@ -42,7 +44,8 @@ static uint32_t *writable(ms_ideal_router *r, uint32_t address) {
 static uint32_t width_mask(uint32_t address) {
   if (address == MS_MAP_CONTROL)
     return 7;
-  if (address == MS_MAP_PULSE_WIDTH || address == MS_MAP_TRIGGER_WIDTH || address >= MS_MAP_ENTRY)
+  if (address == MS_MAP_PULSE_WIDTH || address == MS_MAP_TRIGGER_WIDTH ||
+      address == MS_MAP_TIMEOUT || address >= MS_MAP_ENTRY)
     return 0xffffff;
   return address >= MS_MAP_ROUTE ? UINT32_MAX : 0xffff;
 }
@@ -66,12 +69,15 @@ int ms_ideal_write(ms_router *router, uint32_t address, uint32_t data, ms_error 
   return 0;
 }
 
-/* One bit a neuron, 32 a word. */
-static uint32_t line_word(const ms_ideal_router *r, uint32_t word, int acknowledge) {
+/* Requests, acknowledges or stuck requests, one bit a neuron, 32 a word. */
+static uint32_t line_word(const ms_ideal_router *r, uint32_t word, uint32_t block) {
   uint32_t bits = 0;
   for (unsigned k = 0; k < 32 && 32 * word + k < r->n_neuron; k++) {
     const ms_ideal_neuron *n = &r->neuron[32 * word + k];
-    bits |= (uint32_t)(acknowledge ? n->ack : n->seen) << k;
+    bits |= (uint32_t)(block == MS_MAP_REQUEST ? n->seen
+                       : block == MS_MAP_ACK   ? n->ack
+                                               : n->stuck)
+            << k;
   }
   return bits;
 }
@@ -122,14 +128,12 @@ int ms_ideal_read(ms_router *router, uint32_t address, uint32_t *data, ms_error 
   if (address >= MS_MAP_COUNTER && address - MS_MAP_COUNTER < N_COUNTER &&
       counter_at(r, address - MS_MAP_COUNTER, data))
     return 0;
-  if (address >= MS_MAP_REQUEST && address - MS_MAP_REQUEST < n_word) {
-    *data = line_word(r, address - MS_MAP_REQUEST, 0);
-    return 0;
-  }
-  if (address >= MS_MAP_ACK && address - MS_MAP_ACK < n_word) {
-    *data = line_word(r, address - MS_MAP_ACK, 1);
-    return 0;
-  }
+  static const uint32_t block[] = {MS_MAP_REQUEST, MS_MAP_ACK, MS_MAP_STUCK};
+  for (unsigned i = 0; i < 3; i++)
+    if (address >= block[i] && address - block[i] < n_word) {
+      *data = line_word(r, address - block[i], block[i]);
+      return 0;
+    }
   r->counters.bad_address++;
   return ms_fail(err, MS_ERANGE, "configuration read from 0x%05x: no such register", address);
 }

@@ -31,9 +31,9 @@ struct EdgeOut {
   uint32_t out_neuron;
   bool cfg_error;
   uint32_t cfg_rdata;
-  bool active, end_valid, busy;
+  bool active, end_valid, busy, watch_valid;
   unsigned next_edges;
-  uint32_t end_time, free_time;
+  uint32_t end_time, free_time, watch_time;
   uint64_t ack[4]; ///< one bit a neuron
 };
 

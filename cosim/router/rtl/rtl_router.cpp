@@ -92,6 +92,8 @@ uint64_t RtlRouter::next_edge() const {
     next = std::min(next, widen(out_.end_time));
   if (out_.busy)
     next = std::min(next, widen(out_.free_time));
+  if (out_.watch_valid)
+    next = std::min(next, widen(out_.watch_time));
   return std::max(next, edge_ + 1);
 }
 
@@ -187,6 +189,8 @@ ms_time RtlRouter::next_output() const {
     next = edge_ + std::max(out_.next_edges, 1u);
   if (out_.end_valid)
     next = std::min(next, widen(out_.end_time));
+  if (out_.watch_valid)
+    next = std::min(next, widen(out_.watch_time));
   if (!requests_.empty())
     next = std::min(next, edge_after(requests_.front().t) + ack_edges_ - 1);
   if (!events_.empty())
@@ -212,6 +216,7 @@ void RtlRouter::counters(ms_router_counters *c) const {
   c->unrouted = core_->counter(11);
   c->bad_entry = core_->counter(12);
   c->bad_address = core_->counter(13);
+  c->stuck = core_->counter(14);
   c->cycles = cycles_;
 }
 
