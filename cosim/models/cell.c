@@ -214,7 +214,7 @@ static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsi
   cell->kind = (ms_cell_kind)ms_yaml_choice(r->root, "kind", ms_cell_kind_name);
   ms_yaml_string_or(r->root, "description", "");
   ms_yaml_string_or(r->root, "equation", "");
-  cc->bits = cell->kind == MS_CELL_BIAS ? MS_FINE_BITS : dac_bits;
+  cc->bits = cell->kind == MS_CELL_BIAS ? MS_FINE_BITS : dac_bits ? dac_bits : 4;
   rc = ms_cell_copy_lower(r, &cell->subckt, ms_yaml_name(r->root, "subckt"));
   int (*const part[])(ms_cell_reader *) = {
       read_pins,   read_parameters, read_initial,         read_biases,
@@ -224,7 +224,7 @@ static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsi
   if (rc)
     return rc;
   ms_cell_check_roles(r);
-  if (cell->kind != MS_CELL_BIAS)
+  if (cell->kind != MS_CELL_BIAS && dac_bits)
     cc->bits = dac_bits;
   if ((rc = ms_yaml_finish(r->doc, r->loader->err)))
     return rc;
@@ -237,24 +237,13 @@ static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsi
   ms_cell_check_names(r);
   ms_cell_check_measures(r);
   rc = ms_yaml_finish(r->doc, r->loader->err);
-  return rc ? rc : ms_cell_load_uses(r, dac_bits);
+  return rc ? rc : ms_cell_load_uses(r, dac_bits ? dac_bits : cc->bits);
 }
 
-int ms_load_cell(ms_loader *loader, const char *name, unsigned dac_bits, ms_yaml_node *at,
-                 const ms_cell **out) {
+int ms_load_cell_file(ms_loader *loader, const char *name, const char *path, unsigned dac_bits,
+                      const ms_cell **out) {
   ms_core_impl *impl = loader->impl;
-  *out = NULL;
-  for (size_t i = 0; i < impl->n_cell; i++)
-    if (!strcmp(impl->cell[i]->cell.name, name)) {
-      *out = &impl->cell[i]->cell;
-      return 0;
-    }
-  char *path;
-  int rc = ms_load_find(loader, "cells", name, "cell.yaml", &path);
-  if (rc) {
-    ms_fail_context(loader->err, "%s:%d", ms_yaml_file(at), ms_yaml_line(at));
-    return rc;
-  }
+  int rc = 0;
   if (++loader->depth > MS_MAX_CELLS)
     rc = ms_fail(loader->err, MS_EPARSE, "%s: the cell uses itself", path);
   ms_cell_reader r = {.loader = loader};
@@ -276,6 +265,26 @@ int ms_load_cell(ms_loader *loader, const char *name, unsigned dac_bits, ms_yaml
     ms_core_cell_destroy(r.cc);
   loader->depth--;
   ms_yaml_destroy(r.doc);
+  return rc;
+}
+
+int ms_load_cell(ms_loader *loader, const char *name, unsigned dac_bits, ms_yaml_node *at,
+                 const ms_cell **out) {
+  ms_core_impl *impl = loader->impl;
+  *out = NULL;
+  for (size_t i = 0; i < impl->n_cell; i++)
+    if (!strcmp(impl->cell[i]->cell.name, name)) {
+      *out = &impl->cell[i]->cell;
+      return 0;
+    }
+  char *path;
+  int rc = ms_load_find(loader, "cells", name, "cell.yaml", &path);
+  if (rc) {
+    if (at)
+      ms_fail_context(loader->err, "%s:%d", ms_yaml_file(at), ms_yaml_line(at));
+    return rc;
+  }
+  rc = ms_load_cell_file(loader, name, path, dac_bits, out);
   free(path);
   return rc;
 }

@@ -92,7 +92,7 @@ static int read_row(ms_loader *loader, ms_yaml_node *node) {
   return 0;
 }
 
-static int add_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
+int ms_load_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
   ms_core *core = &loader->impl->core;
   for (size_t i = 0; i < core->n_bias; i++)
     if (core->bias[i].cell == cell)
@@ -185,9 +185,9 @@ static int read_core(ms_loader *loader, ms_yaml *doc, unsigned dac_bits) {
   if (!rc)
     rc = ms_yaml_finish(doc, loader->err);
   if (!rc)
-    rc = add_biases(loader, root, core->soma);
+    rc = ms_load_biases(loader, root, core->soma);
   for (size_t i = 0; i < core->n_row && !rc; i++)
-    rc = add_biases(loader, root, core->row[i].cell);
+    rc = ms_load_biases(loader, root, core->row[i].cell);
   return rc;
 }
 
@@ -209,14 +209,16 @@ int ms_core_load(const char *models_dir, const char *name, unsigned dac_bits, ms
   if (!rc)
     rc = read_core(&loader, doc, dac_bits);
   ms_yaml_destroy(doc);
-  for (size_t i = 0; i < loader.n_dir; i++)
-    free(loader.dir[i]);
-  if (rc) {
-    ms_core_destroy(&impl->core);
-    return rc;
-  }
-  *out = &impl->core;
-  return 0;
+  return ms_load_end(&loader, rc, out);
+}
+
+int ms_load_end(ms_loader *loader, int rc, ms_core **out) {
+  for (size_t i = 0; i < loader->n_dir; i++)
+    free(loader->dir[i]);
+  if (rc)
+    ms_core_destroy(&loader->impl->core);
+  *out = rc ? NULL : &loader->impl->core;
+  return rc;
 }
 
 void ms_core_destroy(ms_core *core) {

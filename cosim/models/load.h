@@ -65,10 +65,30 @@ void ms_process_clear(ms_process *process);
 int ms_load_spice(ms_loader *loader, const char *path);
 
 /** Reads a cell and the cells that it uses, once.
- * @param dac_bits  bits of weight DACs
- * @param at        manifest entry that names the cell, for messages */
+ * @param dac_bits  bits of weight DACs; 0: what the cell's own parameters say
+ * @param at        manifest entry that names the cell, for messages; may be NULL */
 int ms_load_cell(ms_loader *loader, const char *name, unsigned dac_bits, ms_yaml_node *at,
                  const ms_cell **out);
+/** The same for a manifest at a known place. */
+int ms_load_cell_file(ms_loader *loader, const char *name, const char *path, unsigned dac_bits,
+                      const ms_cell **out);
 void ms_core_cell_destroy(ms_core_cell *cell);
+/** Adds the bias lines of a cell, once.
+ * @param at  for messages, may be NULL */
+int ms_load_biases(ms_loader *loader, ms_yaml_node *at, const ms_cell *cell);
+/** Frees what the loader held, and the half-made core after a failure; else hands it out. */
+int ms_load_end(ms_loader *loader, int rc, ms_core **out);
+
+/** Loads one cell into a core that serves as its bench. A soma stands alone in it; a synapse feeds
+ * an ammeter (node nin); of any other cell the core has the bias lines only and no soma.
+ * @param cell     name in the library, folder, or path of a cell.yaml
+ * @param process  name or path; NULL: gen180
+ * @param set      bias set: decides the ammeter's range
+ * @param dut      out, the cell; belongs to the core */
+int ms_core_load_cell(const char *models_dir, const char *cell, const char *process, int set,
+                      ms_core **out, const ms_cell **dut, ms_error *err);
+/** The ammeter of a synapse's bench: its resistor in ohm, and the voltage it holds. */
+#define MS_AMMETER_V 0.9
+double ms_ammeter_ohm(int set);
 
 #endif

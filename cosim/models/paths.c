@@ -132,3 +132,55 @@ int ms_find_core(ms_loader *loader, const char *models_dir, const char *name, ch
       "a path to its YAML file)",
       name, loader->dir[0], cores);
 }
+
+/* "bias_n, dpi_exc": the cells of a library. */
+static void list_cells(const char *dir, char *buf, size_t n) {
+  char path[PATH_MAX];
+  struct dirent **entry = NULL;
+  size_t used = 0;
+  *buf = 0;
+  snprintf(path, sizeof path, "%s/cells", dir);
+  int count = scandir(path, &entry, NULL, alphasort);
+  for (int i = 0; i < count; i++) {
+    const char *name = entry[i]->d_name;
+    if (*name != '.' && used + strlen(name) + 3 < n)
+      used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", " : "", name);
+    free(entry[i]);
+  }
+  free(entry);
+}
+
+int ms_find_cell(ms_loader *loader, const char *models_dir, const char *cell, char **file) {
+  char beside[PATH_MAX], path[PATH_MAX];
+  const char *library;
+  int rc = find_library(loader, models_dir, beside, &library);
+  if (rc)
+    return rc;
+  *file = NULL;
+  if (!ms_is_path(cell) && !is_folder(cell)) {
+    add_dir(loader, library);
+    if (loader->n_dir && asprintf(file, "%s/cells/%s/cell.yaml", loader->dir[0], cell) < 0)
+      *file = NULL;
+    if (*file && !access(*file, R_OK))
+      return 0;
+    char cells[400];
+    list_cells(library, cells, sizeof cells);
+    return ms_fail(loader->err, MS_EMISSING,
+                   "cell '%.80s' was not found in %s/cells; there: %s (a cell of your own is given "
+                   "as a path to its folder or cell.yaml)",
+                   cell, library, cells);
+  }
+  snprintf(path, sizeof path, is_folder(cell) ? "%s/cell.yaml" : "%s", cell);
+  if (!(*file = realpath(path, NULL)))
+    return ms_fail(loader->err, MS_EMISSING, "cell manifest %s was not found", path);
+  static const char *const up[] = {"../..", ".."}; /* holds cells/, or is it itself */
+  for (int i = 0; i < 2; i++) {
+    char *dir = ms_load_beside(*file, up[i]);
+    if (!dir)
+      return ms_fail(loader->err, MS_ENOMEM, "out of memory");
+    add_dir(loader, dir);
+    free(dir);
+  }
+  add_dir(loader, library);
+  return 0;
+}

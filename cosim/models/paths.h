@@ -13,5 +13,7 @@ bool ms_is_path(const char *name);
  * installed folder, else the source folder.
  * @param file  out, to be freed */
 int ms_find_core(ms_loader *loader, const char *models_dir, const char *name, char **file);
+/** The same for a cell: a name of the library, a folder, or the path of its manifest. */
+int ms_find_cell(ms_loader *loader, const char *models_dir, const char *cell, char **file);
 
 #endif

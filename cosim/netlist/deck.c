@@ -135,6 +135,11 @@ static void write_initial(deck_builder *b, const char *instance, const ms_cell *
   }
 }
 
+void deck_initial(deck_builder *b, const char *name, const ms_cell *cell, deck_node node,
+                  const void *context) {
+  write_initial(b, name, cell, node, context, -1);
+}
+
 static void write_initials(deck_builder *b, int neuron) {
   const ms_core *core = b->core;
   write_initial(b, "xsoma", core->soma, soma_node, core, neuron);

@@ -43,5 +43,8 @@ typedef void (*deck_node)(const void *context, const ms_pin *pin, unsigned bit, 
  * @param params  ends the line: parameters that come after the manifest's own, may be "" */
 void deck_instance(deck_builder *b, const char *name, const ms_cell *cell, deck_node node,
                    const void *context, const char *params);
+/** Writes the .ic lines of an instance at the top level. */
+void deck_initial(deck_builder *b, const char *name, const ms_cell *cell, deck_node node,
+                  const void *context);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef MIXSPIKE_TRAIN_H
 #define MIXSPIKE_TRAIN_H
 
+#include "mixspike/control.h"
 #include "mixspike/experiment.h"
 
 #ifdef __cplusplus
@@ -37,22 +38,6 @@ MS_API void ms_config_clear(ms_config *config);
  * @param count  [n_class] out, spikes per class; may be NULL */
 MS_API int ms_network_decide(const ms_network *network, const ms_event *spike, size_t n_spike,
                              unsigned *count);
-
-/** Where a long job stands. */
-typedef struct ms_progress {
-  const char *phase; /**< "fit", "offline", "loop", "evaluate", "golden", "replay" */
-  uint64_t done, total;
-  double eta_s;    /**< wall seconds left in this phase; negative: not known yet */
-  double loss;     /**< of the last batch; NaN where there is none */
-  double accuracy; /**< the latest, 0..1; NaN where there is none */
-} ms_progress;
-
-/** How a long job reports, and how it is stopped. */
-typedef struct ms_control {
-  void (*report)(void *user, const ms_progress *progress); /**< from the calling thread; or NULL */
-  void *user;
-  const volatile int *cancel; /**< non-zero: stop at the next safe point with MS_EINTERRUPTED */
-} ms_control;
 
 /** One point of a training curve. */
 typedef struct ms_curve_point {

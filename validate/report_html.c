@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A validation as one page that needs no other file: tables, histograms, curves, waveforms. */
+#include "report.h"
+
+#include "statistics.h"
+#include "svg.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINS = 24, MOST_LINES = 60, WAVE_POINTS = 1200 };
+
+static const char HEAD[] =
+    "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<style>\n"
+    "body{margin:0;background:#f6f7f9;color:#20252b;font:15px/1.5 system-ui,sans-serif}\n"
+    "main{max-width:1020px;margin:0 auto;padding:24px 18px 60px}\n"
+    "h1{font-size:25px;margin:0 0 4px}h2{font-size:18px;margin:30px 0 8px}\n"
+    "p{margin:6px 0;color:#565d66}table{border-collapse:collapse;background:#fff;width:100%}\n"
+    "td,th{padding:5px 9px;border:1px solid #dfe3e8;text-align:left;white-space:nowrap}\n"
+    "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    ".pass{color:#22703a}.fail{color:#b3261e;font-weight:600}.skip{color:#7a828b}\n"
+    ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(430px,1fr));gap:12px}\n"
+    ".scroll{overflow-x:auto}svg{background:#fff;border:1px solid #dfe3e8;border-radius:6px}\n"
+    "svg text{font-size:11px;fill:#20252b}svg .grid{stroke:#e9ecef;fill:none}\n"
+    "svg .axis{stroke:#20252b;fill:none}\n</style>\n";
+
+/* The prefix that fits the size of a value: factor for labels, and the unit's name with it. */
+static double scale_of(double size, const char *unit, char *name, size_t n) {
+  static const char *const prefix[] = {"a", "f", "p", "n", "u", "m", "", "k", "M", "G", "T"};
+  size = fabs(size);
+  if (!strcmp(unit, "1") || !(size > 0) || !isfinite(size)) {
+    snprintf(name, n, "%s", strcmp(unit, "1") ? unit : "");
+    return 1;
+  }
+  int k = (int)floor(log10(size) / 3 + 1e-9);
+  k = k < -6 ? -6 : k > 4 ? 4 : k;
+  snprintf(name, n, "%s%s", prefix[k + 6], unit);
+  return pow(10, -3.0 * k);
+}
+
+static void cell(FILE *out, const char *tag, const char *text) {
+  fprintf(out, "<td class=\"%s\">", tag);
+  ms_write_escaped(out, text);
+  fputs("</td>", out);
+}
+
+static void write_specs(const ms_validation *v, FILE *out) {
+  char a[140];
+  fputs("<h2>Specs</h2><div class=\"scroll\"><table><tr><th>spec</th><th>limits</th><th>needed</th>"
+        "<th>yield</th><th>interval</th><th></th><th>worst die</th><th>there</th></tr>\n",
+        out);
+  for (size_t i = 0; i < v->n_spec; i++) {
+    const ms_spec_result *r = &v->spec[i];
+    fputs("<tr>", out);
+    cell(out, "", r->spec->name);
+    cell(out, "", ms_limits_text(r->measure, r->spec, a, sizeof a));
+    fprintf(out, "<td class=\"n\">%.1f %%</td>", 100 * r->spec->yield);
+    if (!r->measured) {
+      fputs("<td></td><td></td><td class=\"skip\">not measured</td><td></td><td></td></tr>\n", out);
+      continue;
+    }
+    fprintf(out,
+            "<td class=\"n\">%.1f %%</td><td class=\"n\">%.1f .. %.1f %%</td>"
+            "<td class=\"%s\">%s</td><td class=\"n\">%" PRIu64 "</td>",
+            100 * r->yield, 100 * r->interval.low, 100 * r->interval.high,
+            r->pass ? "pass" : "fail", r->pass ? "pass" : "fail", r->worst_die);
+    fputs("<td>", out);
+    ms_write_escaped(out, ms_value_text(r->measure, r->worst_value, a, sizeof a));
+    fputs(" at ", out);
+    ms_write_escaped(out, v->point_name[r->worst_point]);
+    fputs("</td></tr>\n", out);
+  }
+  fprintf(out,
+          "<tr><td><b>all</b></td><td></td><td></td><td class=\"n\">%.1f %%</td><td class=\"n\">"
+          "%.1f .. %.1f %%</td><td></td><td></td><td></td></tr></table></div>\n",
+          100 * v->yield, 100 * v->interval.low, 100 * v->interval.high);
+}
+
+static void write_measures(const ms_validation *v, FILE *out) {
+  char a[60];
+  fputs("<h2>Measures at each point of operation</h2><div class=\"scroll\"><table><tr>"
+        "<th>measure</th><th>point</th><th>mean</th><th>sd</th><th>min</th><th>median</th>"
+        "<th>max</th><th>no value</th></tr>\n",
+        out);
+  for (size_t k = 0; k < v->n_measure; k++)
+    for (size_t p = 0; p < v->n_point; p++) {
+      const ms_measure *m = v->measure[k];
+      ms_spread s = ms_validation_spread(v, k, p);
+      fputs("<tr>", out);
+      cell(out, "", p ? "" : m->name);
+      cell(out, "", v->point_name[p]);
+      const double value[] = {s.mean, s.sd, s.min, s.median, s.max};
+      for (size_t i = 0; i < 5; i++)
+        cell(out, "n", ms_value_text(m, value[i], a, sizeof a));
+      fprintf(out, "<td class=\"n\">%zu</td></tr>\n", s.n_missing);
+    }
+  fputs("</table></div>\n", out);
+}
+
+static void mark_limits(const ms_validation *v, size_t k, ms_svg *svg) {
+  for (size_t i = 0; i < v->n_spec; i++) {
+    const ms_spec_result *r = &v->spec[i];
+    if (!r->measured || r->column != k)
+      continue;
+    if (r->spec->min >= svg->x0 && r->spec->min <= svg->x1)
+      ms_svg_mark(svg, r->spec->min, "min", MS_SVG_ORANGE);
+    if (r->spec->max >= svg->x0 && r->spec->max <= svg->x1)
+      ms_svg_mark(svg, r->spec->max, "max", MS_SVG_ORANGE);
+  }
+}
+
+/* The axis reaches to a limit that is not far away. */
+static void include_limits(const ms_validation *v, size_t k, double *low, double *high) {
+  double span = *high - *low;
+  for (size_t i = 0; i < v->n_spec; i++) {
+    const ms_spec_result *r = &v->spec[i];
+    if (!r->measured || r->column != k)
+      continue;
+    if (r->spec->min < *low && r->spec->min > *low - span)
+      *low = r->spec->min - 0.03 * span;
+    if (r->spec->max > *high && r->spec->max < *high + span)
+      *high = r->spec->max + 0.03 * span;
+  }
+}
+
+static void write_histogram(const ms_validation *v, size_t k, FILE *out) {
+  const ms_measure *m = v->measure[k];
+  ms_spread s = ms_validation_spread(v, k, v->n_point);
+  if (!s.n || !(s.max > s.min))
+    return;
+  size_t count[BINS] = {0}, most = 1;
+  double width = (s.max - s.min) / BINS;
+  for (size_t d = 0; d < v->n_die; d++)
+    for (size_t p = 0; p < v->n_point; p++) {
+      double value = ms_validation_value(v, d, p, k);
+      if (isnan(value))
+        continue;
+      size_t bin = (size_t)((value - s.min) / width);
+      bin = bin < BINS ? bin : BINS - 1;
+      most = ++count[bin] > most ? count[bin] : most;
+    }
+  char unit[24], label[60];
+  ms_svg svg = {.x0 = s.min, .x1 = s.max, .y1 = 1.05 * (double)most, .y_scale = 1};
+  include_limits(v, k, &svg.x0, &svg.x1);
+  svg.x_scale = scale_of(fmax(fabs(s.max), fabs(s.min)), m->unit, unit, sizeof unit);
+  snprintf(label, sizeof label, *unit ? "%s (%s)" : "%s", m->name, unit);
+  ms_svg_begin(&svg, out, m->name, label, v->n_point > 1 ? "dies x points" : "dies");
+  for (size_t b = 0; b < BINS; b++)
+    ms_svg_bar(&svg, s.min + (double)b * width, s.min + (double)(b + 1) * width, (double)count[b],
+               MS_SVG_BLUE);
+  mark_limits(v, k, &svg);
+  ms_svg_end(&svg);
+}
+
+static const double *curve_row(const ms_validation *v, size_t d, size_t p, size_t k) {
+  return v->row + (d * v->n_point + p) * v->stride + v->offset[k] + 1;
+}
+
+/* One measure's curves at the first point of operation: dies as thin lines, the median over them.
+ */
+static void write_curve(const ms_validation *v, size_t k, FILE *out) {
+  const ms_measure *m = v->measure[k];
+  size_t n = v->curve_n[k];
+  double *median = calloc(n + 1, sizeof *median), *all = calloc(v->n_die + 1, sizeof *all);
+  ms_svg svg = {.x0 = v->curve_x[k][0], .x1 = v->curve_x[k][n - 1], .y0 = NAN, .y1 = NAN};
+  for (size_t i = 0; i < n && median && all; i++) {
+    for (size_t d = 0; d < v->n_die; d++)
+      all[d] = curve_row(v, d, 0, k)[i];
+    ms_spread s = ms_spread_of(all, v->n_die);
+    median[i] = s.median;
+    svg.y0 = fmin(svg.y0, s.min);
+    svg.y1 = fmax(svg.y1, s.max);
+  }
+  if (median && all && isfinite(svg.y0)) {
+    const char *y_unit = m->kind == MS_MEASURE_FI_CURVE ? "Hz" : m->read == 'v' ? "V" : "A";
+    const char *x_unit = m->kind == MS_MEASURE_FI_CURVE ? "A"
+                         : m->kind != MS_MEASURE_DC     ? "1"
+                         : m->sweep_current             ? "A"
+                                                        : "V";
+    const char *x_word = m->kind == MS_MEASURE_FI_CURVE ? "current"
+                         : m->kind == MS_MEASURE_DC     ? m->sweep_pin
+                                                        : "code";
+    char unit[24], x_label[100], y_label[60];
+    svg.x_scale = scale_of(svg.x1, x_unit, unit, sizeof unit);
+    snprintf(x_label, sizeof x_label, *unit ? "%s (%s)" : "%s", x_word, unit);
+    svg.y_scale = scale_of(fmax(fabs(svg.y0), fabs(svg.y1)), y_unit, unit, sizeof unit);
+    snprintf(y_label, sizeof y_label, "%s (%s)",
+             m->kind == MS_MEASURE_FI_CURVE ? "rate"
+             : m->read                      ? m->read_name
+                                            : "peak",
+             unit);
+    ms_svg_begin(&svg, out, m->name, x_label, y_label);
+    for (size_t d = 0; d < v->n_die && d < MOST_LINES; d++)
+      ms_svg_line(&svg, v->curve_x[k], curve_row(v, d, 0, k), n, MS_SVG_GREY, 0.8, 0.5);
+    ms_svg_line(&svg, v->curve_x[k], median, n, MS_SVG_BLUE, 2, 1);
+    ms_svg_end(&svg);
+  }
+  free(median);
+  free(all);
+}
+
+/* At most two points (least, largest) for each of WAVE_POINTS slices of time: spikes stay. */
+static void write_wave(const ms_worst_wave *w, FILE *out) {
+  double t[2 * WAVE_POINTS + 2], y[2 * WAVE_POINTS + 2], end = w->n ? w->t_s[w->n - 1] : 0;
+  size_t n = 0, i = 0;
+  char x_label[40], y_label[40], unit[24];
+  ms_svg svg = {.x1 = end, .y0 = NAN, .y1 = NAN};
+  for (size_t slice = 0; slice < WAVE_POINTS && i < w->n; slice++) {
+    double until = end * (double)(slice + 1) / WAVE_POINTS;
+    size_t low = i, high = i, first = i;
+    for (; i < w->n && (w->t_s[i] <= until || slice + 1 == WAVE_POINTS); i++) {
+      low = w->y[i] < w->y[low] ? i : low;
+      high = w->y[i] > w->y[high] ? i : high;
+    }
+    if (i == first)
+      continue;
+    size_t a = low < high ? low : high, b = low < high ? high : low;
+    for (size_t k = a;; k = b) {
+      t[n] = w->t_s[k];
+      y[n++] = w->y[k];
+      if (k == b)
+        break;
+    }
+    svg.y0 = fmin(svg.y0, w->y[low]);
+    svg.y1 = fmax(svg.y1, w->y[high]);
+  }
+  if (!n)
+    return;
+  svg.x_scale = scale_of(end, "s", unit, sizeof unit);
+  snprintf(x_label, sizeof x_label, "time (%s)", unit);
+  svg.y_scale = scale_of(fmax(fabs(svg.y0), fabs(svg.y1)), w->unit, unit, sizeof unit);
+  snprintf(y_label, sizeof y_label, "(%s)", unit);
+  ms_svg_begin(&svg, out, w->name, x_label, y_label);
+  ms_svg_line(&svg, t, y, n, MS_SVG_BLUE, 1, 1);
+  ms_svg_end(&svg);
+}
+
+static void write_causes(const ms_validation *v, FILE *out) {
+  fputs("<h2>Which mismatch causes the spread</h2><p>Linear regression over the draws of the dies "
+        "at the first point of operation; shares of the variance.</p><div class=\"scroll\"><table>"
+        "<tr><th>measure</th><th>explained</th><th>devices</th></tr>\n",
+        out);
+  for (size_t k = 0; k < v->n_measure; k++) {
+    const ms_sensitivity *s = &v->sensitivity[k * v->n_point];
+    if (!s->n)
+      continue;
+    fprintf(out, "<tr><td>%s</td><td class=\"n\">%.0f %%</td><td>", v->measure[k]->name,
+            100 * s->explained);
+    for (size_t i = 0; i < s->n_influence && i < 6 && s->influence[i].share > 0.01; i++)
+      fprintf(out, "%s%s %.0f %%", i ? ", " : "", s->influence[i].device,
+              100 * s->influence[i].share);
+    fputs("</td></tr>\n", out);
+  }
+  fputs("</table></div>\n", out);
+}
+
+void ms_write_html(const ms_validation *v, FILE *out) {
+  fprintf(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n%s<title>%s: validation</title>\n",
+          HEAD, v->cell->name);
+  fputs("<link rel=\"icon\" href=\"data:,\">\n</head>\n<body><main>\n", out);
+  fprintf(out, "<h1>%s</h1><p>process %s &middot; %s &middot; bias set %s &middot; ", v->cell->name,
+          v->core->process->name, ms_validation_engine(v->engine), ms_set_word(v->set));
+  fprintf(out,
+          "%zu dies%s from number %" PRIu64 " of seed %" PRIu64 " &middot; %zu points of operation "
+          "&middot; %.1f s &middot; checksum of netlists, manifests and models "
+          "<code>%016" PRIx64 "</code></p>\n",
+          v->n_die, v->stopped_early ? " (stopped early)" : "", v->first_die, v->seed, v->n_point,
+          v->wall_s, v->core->checksum);
+  fprintf(out,
+          "<p>A die passes a spec if it holds at every point. Intervals are Clopper-Pearson, "
+          "%.4g %%.</p>\n",
+          100 * v->confidence);
+  if (v->n_failed) {
+    fprintf(out, "<p class=\"fail\">%zu simulations failed; the first: ", v->n_failed);
+    ms_write_escaped(out, v->failure);
+    fputs("</p>\n", out);
+  }
+  write_specs(v, out);
+  fputs("<h2>Spread over dies and points</h2><div class=\"grid\">\n", out);
+  for (size_t k = 0; k < v->n_measure; k++)
+    write_histogram(v, k, out);
+  fprintf(out, "</div>\n<h2>Curves at %s</h2><div class=\"grid\">\n", v->point_name[0]);
+  for (size_t k = 0; k < v->n_measure; k++)
+    if (v->curve_n[k] > 1)
+      write_curve(v, k, out);
+  fputs("</div>\n", out);
+  if (v->sensitivity)
+    write_causes(v, out);
+  if (v->n_wave) {
+    fprintf(out,
+            "<h2>Waveforms of the worst die: number %" PRIu64 " at %s</h2><div class=\"grid\">",
+            v->wave[0].die, v->point_name[v->wave[0].point]);
+    for (size_t i = 0; i < v->n_wave && i < 12; i++)
+      write_wave(&v->wave[i], out);
+    fputs("</div>\n", out);
+  }
+  write_measures(v, out);
+  fputs("</main></body>\n</html>\n", out);
+}
