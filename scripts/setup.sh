@@ -26,6 +26,7 @@ packages=(
   "gnuplot-nox: pictures"
   "hdf5-tools: tests read results back with h5dump"
   "gtkwave: shows waveforms; tests use its fst2vcd"
+  "chromium: a test opens the validation report in it"
   "yosys: synthesis check and proofs of the router"
   "z3: solver for the proofs"
 )

@@ -99,5 +99,6 @@ void ms_svg_mark(ms_svg *s, double x, const char *word, const char *colour) {
   fprintf(s->out,
           "<path d=\"M%.1f %dV%d\" stroke=\"%s\" stroke-width=\"1.6\" stroke-dasharray=\"4 3\"/>\n",
           place_x(s, x), TOP, HEIGHT - BOTTOM, colour);
-  text(s, place_x(s, x) + 3, TOP + 10, "start", word);
+  bool right = x > s->x0 + 0.85 * (s->x1 - s->x0);
+  text(s, place_x(s, x) + (right ? -3 : 3), TOP + 10, right ? "end" : "start", word);
 }

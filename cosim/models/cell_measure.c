@@ -214,7 +214,7 @@ static int read_measure(ms_cell_reader *r, ms_yaml_node *node, ms_measure *m) {
 }
 
 static double limit(ms_yaml_node *node, const char *key, const ms_measure *m) {
-  return ms_yaml_find(node, key) ? ms_yaml_quantity(node, key, m->unit, -1e30, 1e30) : NAN;
+  return ms_yaml_find(node, key) ? ms_yaml_quantity(node, key, m->unit, -INFINITY, INFINITY) : NAN;
 }
 
 static void check_unit(ms_yaml_node *node, const ms_measure *m) {

@@ -163,6 +163,11 @@ MS_API int ms_validation_text(const ms_validation *v, ms_validation_format forma
 MS_API int ms_validate_waves(const ms_validate_options *options, uint64_t die, size_t point,
                              const char *folder, size_t *n_wave, ms_error *err);
 
+/** Writes a commented skeleton of a cell: FOLDER/NAME/cell.yaml and cell.cir. It can be validated
+ * as it is. Nothing is written over.
+ * @param kind  "soma", "synapse", "dac" or "other" */
+MS_API int ms_new_cell(const char *folder, const char *name, const char *kind, ms_error *err);
+
 #ifdef __cplusplus
 }
 #endif

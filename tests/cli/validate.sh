@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# validate: a user's cells, early stop, resume, reports, waveforms, and a cell that misses its spec.
+. "$SOURCE/tests/cli/lib.sh" || exit 1
+
+# Skeletons are valid cells. The table engine takes the neuron, ngspice the rest.
+run 0 new cell my_soma --kind soma
+run 0 new cell my_syn --kind synapse
+run 0 new cell my_dac --kind dac
+run 0 new cell my_mirror
+run 5 new cell my_mirror
+says err "is there already"
+run 3 new cell "My-Cell"
+run 0 validate cells/my_syn --engine table --dies 3 --quiet
+run 0 validate cells/my_dac/cell.yaml --dies 3 --quiet
+says out "inl" "monotonic" "all specs"
+
+# A spec that most dies miss: exit code 1, and every report says so.
+sed -i 's/min: -1.3, typ: -1, max: -0.7/min: -1.05, typ: -1, max: -0.95/' \
+  cells/my_mirror/cell.yaml
+run 1 validate cells/my_mirror --dies 40 --out bad --quiet
+says out "FAIL" "gain" "cell.m1"
+says bad/junit.xml 'failures="1"' "<failure message" "</testsuites>"
+says bad/results.json '"ok":	false' '"worst_die"'
+says bad/report.html "<svg" "</html>" 'class="fail">fail'
+[ "$(wc -l <bad/values.csv)" = 41 ] || fail "values.csv has not one line a die"
+run 1 validate cells/my_mirror --dies 40 --json --quiet
+says out '"sensitivity"'
+
+# The same dies in parallel, and in two halves of which the second resumes: the same values.
+run 1 validate cells/my_mirror --dies 40 --jobs 3 --out jobs --quiet
+cmp bad/values.csv jobs/values.csv || fail "the number of jobs changes values"
+run 1 validate cells/my_mirror --dies 15 --out half --quiet
+printf '17 0x1.8p' >>half/state.txt # a line that was cut off
+run 1 validate cells/my_mirror --dies 40 --out half --resume --quiet
+cmp bad/values.csv half/values.csv || fail "a resumed run gives other values"
+run 1 validate cells/my_mirror --dies 40 --seed 2 --out half --resume --quiet
+says err "another cell, process, engine or seed"
+
+# Enough dies for the precision: fewer than asked for, and the same number on any jobs.
+run 1 validate cells/my_mirror --dies 2000 --precision 15 --out early --quiet
+run 1 validate cells/my_mirror --dies 2000 --precision 15 --jobs 3 --out early3 --quiet
+cmp early/values.csv early3/values.csv || fail "early stop depends on the number of jobs"
+[ "$(wc -l <early/values.csv)" -lt 100 ] || fail "the run did not stop early"
+
+# Corners, temperatures; one die's waveforms.
+run 0 validate cells/my_soma --engine table --dies 2 --corners tt,ss --temperatures 0,27 \
+  --out pvt --quiet
+[ "$(wc -l <pvt/values.csv)" = 9 ] || fail "values.csv has not one line a die and point"
+run 0 validate cells/my_soma --engine table --die 1 --waves waves
+[ -s waves/waves.raw ] || fail "no waveforms"
+
+# Wrong input names what is wrong.
+run 3 validate cells/my_soma --corners tt,xx
+says err "has no corner 'xx'; there: tt, ss"
+run 3 validate nothing
+says err "was not found" "dpi_soma"
+run 2 validate cells/my_soma --engine model
+run 2 validate cells/my_soma --resume
+sed -i 's/max: 120 kHz/max: 120 mV/' cells/my_soma/cell.yaml
+run 3 validate cells/my_soma
+says err "cell.yaml:5" "is not a frequency"
