@@ -10,12 +10,12 @@ void cli_validate_defaults(cli_validate *v) {
   v->options.seed = 1;
   v->options.strength = 1;
   v->options.corner = v->corner;
+  v->options.only = v->only;
   v->options.temp_c = v->temp_c;
   v->options.supply_v = v->supply_v;
 }
 
-/* Cuts the list of the command line in place. */
-static size_t cut(char *text, const char **part) {
+size_t cli_cut_list(char *text, const char **part) {
   size_t n = 0;
   for (char *word; (word = strsep(&text, ",")) && n < CLI_LIST;)
     part[n++] = word;
@@ -24,7 +24,7 @@ static size_t cut(char *text, const char **part) {
 
 static bool numbers(char *text, double *value, size_t *n) {
   const char *part[CLI_LIST];
-  *n = cut(text, part);
+  *n = cli_cut_list(text, part);
   bool good = *n > 0;
   for (size_t i = 0; i < *n && good; i++)
     good = cli_parse_double(part[i], -300, 300, &value[i]);
@@ -66,8 +66,11 @@ int cli_validate_option(cli *c, const cli_verb *verb, int option, cli_validate *
     return cli_parse_double(optarg, 0, 10, &o->strength) ? -1
                                                          : cli_usage(c, "--strength takes 0 to 10");
   case CLI_V_CORNERS:
-    o->n_corner = cut(optarg, v->corner);
+    o->n_corner = cli_cut_list(optarg, v->corner);
     return o->n_corner ? -1 : cli_usage(c, "--corners takes up to %d names", CLI_LIST);
+  case CLI_V_ONLY:
+    o->n_only = cli_cut_list(optarg, v->only);
+    return o->n_only ? -1 : cli_usage(c, "--only takes up to %d names of measures", CLI_LIST);
   case CLI_V_TEMPERATURES:
     return numbers(optarg, v->temp_c, &o->n_temp)
                ? -1

@@ -10,7 +10,7 @@ enum { CLI_LIST = 16 };
 
 typedef struct cli_validate {
   ms_validate_options options;
-  const char *corner[CLI_LIST];
+  const char *corner[CLI_LIST], *only[CLI_LIST];
   double temp_c[CLI_LIST], supply_v[CLI_LIST];
 } cli_validate;
 
@@ -29,6 +29,7 @@ enum {
   CLI_V_CONFIDENCE,
   CLI_V_JOBS,
   CLI_V_MODELS,
+  CLI_V_ONLY,
 };
 
 #define CLI_VALIDATE_OPTIONS                                                                       \
@@ -43,7 +44,8 @@ enum {
       {"supplies", required_argument, NULL, CLI_V_SUPPLIES},                                       \
       {"mismatch-biases", no_argument, NULL, CLI_V_BIASES},                                        \
       {"confidence", required_argument, NULL, CLI_V_CONFIDENCE},                                   \
-      {"jobs", required_argument, NULL, CLI_V_JOBS}, {                                             \
+      {"jobs", required_argument, NULL, CLI_V_JOBS},                                               \
+      {"only", required_argument, NULL, CLI_V_ONLY}, {                                             \
     "models", required_argument, NULL, CLI_V_MODELS                                                \
   }
 
@@ -57,6 +59,7 @@ enum {
   "  --strength X      factor on every mismatch draw (default: 1)\n"                               \
   "  --corners A,B     names of corners; default: the manifest's conditions, else typical\n"       \
   "  --temperatures A,B  in C              --supplies A,B  in V\n"                                 \
+  "  --only A,B        measures to take (default: all that the engine and the set can)\n"          \
   "  --mismatch-biases   bias branches of the die, too (default: without mismatch)\n"              \
   "  --confidence P    of the intervals, percent (default: 95)\n"                                  \
   "  --jobs N          dies simulated at once (default: 1)\n"                                      \
@@ -67,5 +70,8 @@ void cli_validate_defaults(cli_validate *v);
 /** Handles an option of these or a common one.
  * @return -1: go on; else the exit code to leave with */
 int cli_validate_option(cli *c, const cli_verb *verb, int option, cli_validate *v);
+/** Cuts "a,b" in place. @param part  [CLI_LIST] out
+ * @return how many; 0: too many */
+size_t cli_cut_list(char *text, const char **part);
 
 #endif

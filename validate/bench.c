@@ -260,7 +260,8 @@ int ms_bench_synapse(ms_bench *b, unsigned code, const double *pulse_s, size_t n
   for (size_t i = 0; i < n; i++) {
     ms_time t = ms_time_from_s(pulse_s[i]);
     s[2 * i] = (ms_stimulus){.t = t, .kind = MS_STIM_PULSE, .level = 1, .code = (uint16_t)code};
-    s[2 * i + 1] = (ms_stimulus){.t = t + core->pulse_ps[b->setup.set], .kind = MS_STIM_PULSE};
+    s[2 * i + 1] =
+        (ms_stimulus){.t = t + ms_core_line_ps(core, b->setup.set), .kind = MS_STIM_PULSE};
   }
   int rc = run_group(b, NULL, s, 2 * n, window_s, MS_PROBE_NIN, run, err);
   free(s);

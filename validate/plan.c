@@ -69,8 +69,36 @@ static int list_points(const ms_validate_options *o, ms_validation *v, ms_error 
   return 0;
 }
 
-static int list_measures(const ms_bench_setup *setup, ms_validation *v, ms_error *err) {
+static bool is_wanted(const ms_validate_options *o, const char *name) {
+  for (size_t i = 0; i < o->n_only; i++)
+    if (!strcmp(o->only[i], name))
+      return true;
+  return !o->n_only;
+}
+
+static int check_names(const ms_validate_options *o, const ms_cell *cell, ms_error *err) {
+  char known[400] = "";
+  for (size_t i = 0; i < cell->n_measure; i++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", cell->measure[i].name);
+  }
+  for (size_t k = 0; k < o->n_only; k++) {
+    bool found = false;
+    for (size_t i = 0; i < cell->n_measure; i++)
+      found |= !strcmp(cell->measure[i].name, o->only[k]);
+    if (!found)
+      return ms_fail(err, MS_EMISSING, "%s has no measure '%.60s'; there: %s", cell->file,
+                     o->only[k], known);
+  }
+  return 0;
+}
+
+static int list_measures(const ms_bench_setup *setup, const ms_validate_options *o,
+                         ms_validation *v, ms_error *err) {
   size_t n = v->cell->n_measure;
+  int rc = check_names(o, v->cell, err);
+  if (rc)
+    return rc;
   v->measure = calloc(n + 1, sizeof *v->measure);
   v->offset = calloc(n + 1, sizeof *v->offset);
   v->curve_n = calloc(n + 1, sizeof *v->curve_n);
@@ -79,7 +107,7 @@ static int list_measures(const ms_bench_setup *setup, ms_validation *v, ms_error
     return ms_fail(err, MS_ENOMEM, "no memory for measures");
   for (size_t i = 0; i < n; i++) {
     const ms_measure *m = &v->cell->measure[i];
-    if (!ms_bench_can(setup, m))
+    if (!ms_bench_can(setup, m) || !is_wanted(o, m->name))
       continue;
     size_t k = v->n_measure++, curve = ms_bench_curve_size(setup, m);
     v->measure[k] = m;
@@ -126,7 +154,7 @@ int ms_plan_validation(const ms_validate_options *o, ms_validation **out, ms_err
   int rc = ms_core_load_cell(o->models_dir, o->cell, o->process, o->set, &v->core, &v->cell, err);
   ms_bench_setup setup = ms_validation_bench(v, o);
   rc = rc ? rc : list_points(o, v, err);
-  rc = rc ? rc : list_measures(&setup, v, err);
+  rc = rc ? rc : list_measures(&setup, o, v, err);
   if (rc) {
     ms_validation_destroy(v);
     return rc;

@@ -29,7 +29,10 @@ static int header(const ms_validation *v, char **out) {
           (int)v->mismatch_biases);
   for (size_t i = 0; i < v->n_point; i++)
     fprintf(f, " [%s]", v->point_name[i]);
-  fprintf(f, " stride %zu\n", v->stride);
+  fputs(" measures", f);
+  for (size_t k = 0; k < v->n_measure; k++)
+    fprintf(f, " %s", v->measure[k]->name);
+  fputc('\n', f);
   *out = fclose(f) ? NULL : text;
   return *out ? 0 : MS_ENOMEM;
 }

@@ -99,6 +99,8 @@ static int add_row(ms_loader *loader, int set, const ms_cell *cell) {
     return rc;
   ms_row *row = &core->row[core->n_row++];
   row->cell = cell;
+  if (find_role(cell, MS_ROLE_PULSE)->trigger)
+    core->trigger_ps = 20000;
   row->sign = strcmp(into, "nin") ? MS_INH : MS_EXC;
   return ms_load_copy(loader, &row->name, row->sign == MS_EXC ? "exc0" : "inh0");
 }

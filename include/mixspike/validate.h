@@ -25,6 +25,8 @@ typedef struct ms_validate_options {
   size_t n_corner, n_temp, n_supply; /**< 0: the manifest's conditions, else nominal */
   const char *const *corner;
   const double *temp_c, *supply_v;
+  size_t n_only; /**< 0: every measure; else those of these names */
+  const char *const *only;
   unsigned jobs;     /**< benches at once; 0: 1 */
   double precision;  /**< stop when the overall yield's interval is within +- this; 0: never */
   double confidence; /**< of intervals; 0: 0.95 */
@@ -162,6 +164,43 @@ MS_API int ms_validation_text(const ms_validation *v, ms_validation_format forma
  * @param v      out: the one row that was measured, or NULL */
 MS_API int ms_validate_waves(const ms_validate_options *options, uint64_t die, size_t point,
                              const char *folder, size_t *n_wave, ms_error *err);
+
+typedef struct ms_size_options {
+  ms_validate_options validate; /**< of the cell as it is; its dies teach, the next ones confirm */
+  const char *folder;           /**< the resized cell is written to FOLDER/NAME */
+  double min_scale, max_scale;  /**< of a transistor's area; 0: 0.5 and 16 */
+  double grid_m;                /**< sizes are multiples of it; 0: 10 nm */
+  unsigned rounds;              /**< of measuring and resizing; 0: 2 */
+  size_t n_fixed;
+  const char *const *fixed; /**< transistors that stay, beside those of the manifest */
+} ms_size_options;
+
+/** One transistor line of the cell's netlist. */
+typedef struct ms_sized_device {
+  char name[64]; /**< as in the netlist: "ml1", "mu@k@" */
+  double w_m, l_m, new_w_m, new_l_m;
+  double copies; /**< transistors that the line stands for, parallel ones too */
+  char kept[80]; /**< why it was not touched; empty: it may change */
+} ms_sized_device;
+
+typedef struct ms_size_report {
+  size_t n_device;
+  ms_sized_device *device;
+  double area_m2, new_area_m2;   /**< gate area of the cell's own transistors */
+  ms_validation *before, *after; /**< old and new cell, both on dies that were not used to size */
+  size_t n_note;
+  char (*note)[200]; /**< specs that no size can meet, and the like */
+} ms_size_report;
+
+/** Proposes W and L for each transistor of a cell so that the specs reach their yields with the
+ * least gate area: sigma of a transistor goes with 1/sqrt(W L), its effect on each measure comes
+ * from the regression over the dies, W/L stays. The proposal is written as a cell and validated on
+ * new dies beside the old one. Capacitors, transistors of other cells, those whose size is an
+ * expression and those listed as fixed are not touched; neither W nor L goes below the smallest
+ * of the netlist. Diodes of bias lines follow the transistor that they drive.
+ * @param report  free with ms_size_report_clear, also after an error */
+MS_API int ms_size(const ms_size_options *options, ms_size_report *report, ms_error *err);
+MS_API void ms_size_report_clear(ms_size_report *report);
 
 /** Writes a commented skeleton of a cell: FOLDER/NAME/cell.yaml and cell.cir. It can be validated
  * as it is. Nothing is written over.

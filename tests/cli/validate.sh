@@ -49,6 +49,21 @@ run 0 validate cells/my_soma --engine table --dies 2 --corners tt,ss --temperatu
 run 0 validate cells/my_soma --engine table --die 1 --waves waves
 [ -s waves/waves.raw ] || fail "no waveforms"
 
+# Sizing writes a cell that can be validated, leaves alone what it must, and says what it gained.
+cat >>cells/my_soma/cell.yaml <<'END'
+fixed: [mb1]
+END
+sed -i 's/  - {measure: latch_up/  - {measure: refractory, min: 2 us, max: 4.5 us, yield: 90 %}\n&/' \
+  cells/my_soma/cell.yaml
+run 0 size cells/my_soma --engine table --dies 60 --only rate,refractory --rounds 1 --fixed ma2 \
+  --out sized --quiet
+says out "gate area" "listed as fixed" "were not used to size"
+grep -q "^mb1 .* w=0.5u l=0.5u" sized/my_soma/cell.cir || fail "a fixed transistor was changed"
+grep -q "^ma2 .* w=0.5u l=4u" sized/my_soma/cell.cir || fail "a fixed transistor was changed"
+cmp -s cells/my_soma/cell.cir sized/my_soma/cell.cir && fail "no size was changed"
+run 0 validate sized/my_soma --engine table --dies 5 --only rate --quiet
+run 2 size cells/my_soma
+
 # Wrong input names what is wrong.
 run 3 validate cells/my_soma --corners tt,xx
 says err "has no corner 'xx'; there: tt, ss"
