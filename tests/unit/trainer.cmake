@@ -13,3 +13,5 @@ ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS
   ${MS_TRAINER_METHODS}/least_squares.c ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
 target_link_libraries(test_fit PRIVATE Threads::Threads)
 ms_add_test(network unit test_network.c)
+# Half a minute on a free core; it must not fail where several builds share one.
+set_tests_properties(unit.train PROPERTIES TIMEOUT 300)
