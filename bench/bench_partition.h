@@ -10,15 +10,21 @@ extern "C" {
 #endif
 
 /** One row: N neurons with four synapses each, every synapse driven at 200 Hz, biological biases;
- * the same ngspice, die and events for both, on one processor core. */
+ * the same ngspice, die and events for both, on one processor core; and the table engine with
+ * them. */
 typedef struct ms_bench_partition_row {
   unsigned n_neuron;
   double simulated_ms;
   double flat_s_per_ms;        /**< wall seconds per simulated ms, one flat netlist */
   double partitioned_s_per_ms; /**< the same through the kernel, router included */
   double speedup;
-  bool spikes_equal;       /**< the same spikes, times within 1 % of the membrane time constant */
-  double worst_tau;        /**< largest difference of a spike time, in time constants */
+  bool spikes_equal;     /**< the same spikes, times within 1 % of the membrane time constant;
+                                a spike that close to the end may be missing from one */
+  double worst_tau;      /**< largest difference of a spike time, in time constants */
+  double table_s_per_ms; /**< the groups on the table engine */
+  double table_speedup;  /**< of them over the flat netlist */
+  bool table_equal;      /**< their spikes against the flat ones, by the same measure */
+  double table_worst_tau;
   size_t n_spike, n_event; /**< spikes, pulses */
 } ms_bench_partition_row;
 

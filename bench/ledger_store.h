@@ -21,16 +21,17 @@ typedef struct ms_ledger_store ms_ledger_store;
 
 /** Opens the file or makes it. @param checksum  of the circuits, as ms_ledger_checksum gives it
  * @return MS_OK; MS_EDIFFERS: it holds runs of other circuits; MS_EPARSE; MS_EIO */
-MS_API int ms_ledger_store_open(const char *path, uint64_t checksum, ms_ledger_store **out, ms_error *err);
+MS_API int ms_ledger_store_open(const char *path, uint64_t checksum, ms_ledger_store **out,
+                                ms_error *err);
 MS_API void ms_ledger_store_close(ms_ledger_store *store);
 
 /** The kept run, or NULL. It belongs to the store and stays until the next add. */
 MS_API const ms_ledger_run *ms_ledger_store_find(const ms_ledger_store *store, const char *name,
-                                          uint64_t die, int engine);
+                                                 uint64_t die, int engine);
 /** Adds a run: one write to the end of the file, synchronised with the disk. Takes over the spikes.
  */
 MS_API int ms_ledger_store_add(ms_ledger_store *store, const char *name, uint64_t die, int engine,
-                        ms_ledger_run *run, ms_error *err);
+                               ms_ledger_run *run, ms_error *err);
 
 /** Checksum over the decks of a core's neuron and bias branches, and the model files they include.
  */
