@@ -89,6 +89,9 @@ static void print_json(const ms_experiment *e, const ms_train_report *r, const c
     cJSON_AddNumberToObject(die, "failed_samples", d->errors);
     add_number(die, "confirmed", d->confirmed);
     cJSON_AddNumberToObject(die, "confirm_samples", d->confirm_samples);
+    cJSON_AddNumberToObject(die, "confirm_failed", d->confirm_errors);
+    if (d->failure[0])
+      cJSON_AddStringToObject(die, "failure", d->failure);
     cJSON_AddItemToArray(dies, die);
   }
   cli_print_json(object);
@@ -104,6 +107,16 @@ static void print_confirmation(const ms_experiment *e, const ms_train_report *r)
   }
 }
 
+static void print_failures(const ms_train_report *r) {
+  for (size_t i = 0; i < r->n_die; i++) {
+    const ms_die_result *d = &r->die[i];
+    if (d->failure[0])
+      printf("%-16s die %llu: %u of %u samples, %u of %u confirming; first: %s\n", "failed",
+             (unsigned long long)d->die, d->errors, d->samples, d->confirm_errors,
+             d->confirm_samples, d->failure);
+  }
+}
+
 static void print_text(const ms_experiment *e, const ms_train_report *r, const char *folder,
                        double peak_memory_bytes) {
   char text[64];
@@ -116,6 +129,7 @@ static void print_text(const ms_experiment *e, const ms_train_report *r, const c
              engine_name[e->analog]);
   }
   print_confirmation(e, r);
+  print_failures(r);
   printf("%-16s %.1f %% right\n", "model alone", 100 * r->model_accuracy);
   if (r->n_fit)
     printf("%-16s spike times %.3f tau, spike counts %.1f %%\n", "error of model",

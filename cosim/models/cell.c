@@ -142,6 +142,8 @@ static int read_biases(ms_cell_reader *r) {
     b->l_m = ms_yaml_quantity(node, "l", "m", 1e-8, 1e-3);
     b->code[MS_SET_ACCELERATED] = read_code(node, "accelerated");
     b->code[MS_SET_BIOLOGICAL] = read_code(node, "biological");
+    if (ms_yaml_find(node, "unit_bits"))
+      b->unit_bits = (unsigned)ms_yaml_int(node, "unit_bits", 1, 8);
     b->min_a = ms_yaml_quantity_or(node, "min", "A", 0, 0, 1e-3);
     b->max_a = ms_yaml_quantity_or(node, "max", "A", 1e-3, 0, 1e-3);
     if (b->min_a > b->max_a)

@@ -92,6 +92,41 @@ static int read_row(ms_loader *loader, ms_yaml_node *node) {
   return 0;
 }
 
+/* The default codes of a DAC unit's current are for unit_bits; another width keeps the full scale.
+ * The smallest coarse range that reaches the current resolves it best. */
+static int scale_unit(ms_loader *loader, const ms_cell *cell, ms_bias *bias,
+                      const ms_cell *branch) {
+  unsigned dac_bits = loader->impl->core.dac_bits;
+  if (!bias->unit_bits || !dac_bits || bias->unit_bits == dac_bits)
+    return 0;
+  double scale = ((1u << bias->unit_bits) - 1.0) / ((1u << dac_bits) - 1.0);
+  for (int set = 0; set < MS_N_SET; set++) {
+    unsigned code = bias->code[set];
+    double current_a = scale * branch->coarse_a[code >> MS_FINE_BITS] * (code & 0xffu);
+    unsigned best = 0;
+    for (size_t c = branch->n_coarse; c-- > 0;) {
+      double fine = current_a / branch->coarse_a[c] + 0.5;
+      if (fine >= 1 && fine < 256)
+        best = (unsigned)c << MS_FINE_BITS | (unsigned)fine;
+    }
+    if (!best)
+      return ms_fail(loader->err, MS_ERANGE,
+                     "%s: bias '%s': no code of branch '%s' gives the unit current of %u bits; the "
+                     "%s code is meant for unit_bits: %u",
+                     cell->file, bias->name, bias->branch, dac_bits, set_name[set],
+                     bias->unit_bits);
+    bias->code[set] = best;
+  }
+  return 0;
+}
+
+static ms_bias *owned_bias(const ms_loader *loader, const ms_cell *cell, size_t i) {
+  for (size_t k = 0; k < loader->impl->n_cell; k++)
+    if (&loader->impl->cell[k]->cell == cell)
+      return &loader->impl->cell[k]->cell.bias[i];
+  return NULL;
+}
+
 int ms_load_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
   ms_core *core = &loader->impl->core;
   for (size_t i = 0; i < core->n_bias; i++)
@@ -121,6 +156,8 @@ int ms_load_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
                        "of '%s'",
                        cell->file, bias->name, set_name[set], bias->code[set] >> MS_FINE_BITS,
                        b->branch->n_coarse - 1, bias->branch);
+    if ((rc = scale_unit(loader, cell, owned_bias(loader, cell, i), b->branch)))
+      return rc;
   }
   return 0;
 }

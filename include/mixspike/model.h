@@ -87,7 +87,10 @@ typedef struct ms_bias {
   char *pin;
   char *branch;            /**< cell name of the branch: bias_n, bias_p */
   double w_m, l_m;         /**< of the branch's output diode, equal to the transistor it drives */
-  unsigned code[MS_N_SET]; /**< default code of each bias set: coarse << 8 | fine */
+  unsigned code[MS_N_SET]; /**< default code of each bias set: coarse << 8 | fine; that of a unit
+                                current is for the core's dac_bits: full scale stays the same */
+  unsigned unit_bits;      /**< the current of one DAC unit, with default codes for a DAC of so many
+                                bits as the manifest gives them; 0: no unit current */
   double min_a, max_a;     /**< range of its current, A */
 } ms_bias;
 

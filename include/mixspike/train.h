@@ -65,6 +65,7 @@ typedef struct ms_die_result {
   unsigned samples, errors; /**< samples run; of them, how many failed in the simulator */
   double confirmed;         /**< accuracy on the confirming engine; NaN where none ran */
   unsigned confirm_samples, confirm_errors;
+  char failure[160]; /**< why the first failed sample failed, on either engine; empty: none did */
 } ms_die_result;
 
 /** How well the model follows the chip, on held-out stimuli of the fit. */

@@ -242,6 +242,26 @@ static void test_each_mistake_is_named(void **state) {
     fixture_bad_edit(bad[i].file, bad[i].from, bad[i].to, bad[i].code, bad[i].text);
 }
 
+static double unit_current_a(const ms_core *core, size_t i, int set) {
+  unsigned code = core->bias[i].bias->code[set];
+  return core->bias[i].branch->coarse_a[code >> 8] * (code & 0xff) / 256;
+}
+
+/* Of both synapses and both sets, within half a step of a fine code of at least 25. */
+static void full_scale_is_that_of_four_bits(const ms_core *core) {
+  ms_core *four = NULL;
+  assert_int_equal(ms_core_load(MS_TEST_MODELS_DIR, core->name, 4, &four, NULL), 0);
+  for (size_t i = 0; i < core->n_bias; i++)
+    for (int set = 0; set < MS_N_SET; set++) {
+      double units = core->bias[i].bias->unit_bits ? (1u << core->dac_bits) - 1 : 1;
+      double before = unit_current_a(four, i, set) * (core->bias[i].bias->unit_bits ? 15 : 1);
+      double change = unit_current_a(core, i, set) * units / before - 1;
+      if (before > 0)
+        assert_true(change < 0.02 && change > -0.02);
+    }
+  ms_core_destroy(four);
+}
+
 static void test_the_librarys_own_cores_load(void **state) {
   (void)state;
   static const char *const name[] = {"dpi16", "dpi16x4", "dpi16p"};
@@ -252,6 +272,7 @@ static void test_the_librarys_own_cores_load(void **state) {
       if (ms_core_load(MS_TEST_MODELS_DIR, name[i], bits, &core, &err))
         fail_msg("%s", err.text);
       assert_true(core->n_bias > 0 && core->dac_bits == bits);
+      full_scale_is_that_of_four_bits(core);
       ms_core_destroy(core);
     }
 }

@@ -2,8 +2,10 @@
 /* From an experiment to what it names: core, task, bias codes, and the options of its chips. */
 #include "mixspike/experiment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int set_biases(ms_setup *s, ms_error *err) {
   const ms_experiment *e = s->experiment;
@@ -35,9 +37,29 @@ static int check_fit(const ms_setup *s, ms_error *err) {
   return MS_OK;
 }
 
+/* A core given as a path is looked for from the current folder, then beside the experiment. */
+static char *core_path(const ms_experiment *e) {
+  const char *slash = strrchr(e->file, '/');
+  int is_path = strchr(e->core, '/') || strstr(e->core, ".yaml");
+  if (!slash || !is_path || *e->core == '/' || !access(e->core, F_OK))
+    return strdup(e->core);
+  size_t folder = (size_t)(slash - e->file) + 1, n = folder + strlen(e->core) + 1;
+  char *path = malloc(n);
+  if (!path)
+    return NULL;
+  snprintf(path, n, "%.*s%s", (int)folder, e->file, e->core);
+  if (!access(path, F_OK))
+    return path;
+  free(path); /* the message names what the file says */
+  return strdup(e->core);
+}
+
 static int fill(ms_setup *s, ms_error *err) {
   const ms_experiment *e = s->experiment;
-  int rc = ms_core_load(e->models_dir, e->core, e->dac_bits, &s->core, err);
+  char *core = core_path(e);
+  int rc = core ? ms_core_load(e->models_dir, core, e->dac_bits, &s->core, err)
+                : ms_fail(err, MS_ENOMEM, "no memory for a setup");
+  free(core);
   if (rc) {
     ms_fail_context(err, "%s: key 'core'", e->file);
     return rc;

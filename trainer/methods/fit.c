@@ -12,8 +12,8 @@
 #include <string.h>
 
 enum {
-  FIT_NEURONS = 256,  /* neuron runs to fit to, at least */
-  TEST_NEURONS = 100, /* and to state the error on, per die */
+  FIT_NEURONS = 128, /* neuron runs to fit to, at least */
+  TEST_NEURONS = 64, /* and to state the error on, per die */
   SOMA_PARAMETERS = 5,
   ROW_PARAMETERS = 5,
   MAX_PARAMETERS = SOMA_PARAMETERS + ROW_PARAMETERS * MS_MAX_ROWS,
@@ -220,7 +220,7 @@ static int fit(problem *q, ms_neuron_model *model, ms_error *err) {
   q->n_residual = q->n_parameter;
   for (size_t i = 0; i < q->records->n; i++)
     q->n_residual += q->records->record[i].n_spike + 1;
-  int rc = ms_least_squares(residuals, q, q->n_parameter, q->n_residual, p, 1e-4, 40, NULL, err);
+  int rc = ms_least_squares(residuals, q, q->n_parameter, q->n_residual, p, 1e-4, 25, NULL, err);
   if (!rc)
     apply(q, p, model);
   return rc;

@@ -13,6 +13,13 @@ static uint64_t steps(const ms_world *w) {
   return e->loop_batches < affordable ? e->loop_batches : affordable;
 }
 
+/* Half a cosine from the full rate to a twentieth of it: what the last batches' noise would move
+ * is a code here and there. */
+static double rate_of(const ms_world *w, uint64_t step) {
+  double done = (double)step / (double)steps(w);
+  return w->setup->experiment->loop_rate * (0.05 + 0.95 * 0.5 * (1 + cos(acos(-1.0) * done)));
+}
+
 typedef struct batch {
   size_t n;
   ms_lab_job *job;
@@ -82,7 +89,7 @@ static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err
   rc = ms_crew_run(w->crew, state->learner->weight, b->sample, good, &options, b->gradient, NULL,
                    &result);
   if (!rc)
-    ms_learner_step(state->learner, b->gradient, x->loop_rate);
+    ms_learner_step(state->learner, b->gradient, rate_of(w, state->step));
   ms_curve_point point = {.step = state->step,
                           .die = die,
                           .samples = state->chip_samples,

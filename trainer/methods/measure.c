@@ -3,6 +3,7 @@
 #include "methods/method.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, size_t n_sample,
@@ -23,8 +24,11 @@ int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network
     size_t right = 0, good = 0;
     double energy_j = 0, spikes = 0;
     for (size_t i = 0; i < n; i++) {
-      if (run[i].rc)
+      if (run[i].rc) {
+        if (!result->failure[0])
+          snprintf(result->failure, sizeof result->failure, "%s", run[i].note);
         continue;
+      }
       good++;
       right += ms_network_decide(network, run[i].spike, run[i].n_spike, NULL) ==
                (int)task->test.label[i];

@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINT_FIELDS = 6, FIT_FIELDS = 4, DIE_FIELDS = 11, MODEL_WORDS = 1 };
+enum {
+  POINT_FIELDS = 6,
+  FIT_FIELDS = 4,
+  DIE_NUMBERS = 11,
+  DIE_FIELDS = DIE_NUMBERS + (160 + 5) / 6,
+  MODEL_WORDS = 1
+};
 
 ms_topology ms_setup_topology(const ms_setup *s) {
   return (ms_topology){.n_input = s->n_input,
@@ -109,33 +115,56 @@ static ms_curve_point point_in(const double *v) {
                           .validation_accuracy = v[5]};
 }
 
+/* A text as numbers: six characters in each, which a double holds exactly. */
+enum { PER_NUMBER = 6 };
+
+static void text_out(const char *text, size_t size, double *v) {
+  for (size_t i = 0; i < size; i += PER_NUMBER) {
+    double packed = 0;
+    for (size_t k = PER_NUMBER; k-- > 0;)
+      packed = 256 * packed + (i + k < size ? (unsigned char)text[i + k] : 0);
+    *v++ = packed;
+  }
+}
+
+static void text_in(const double *v, char *text, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    uint64_t packed = (uint64_t)v[i / PER_NUMBER];
+    text[i] = (char)(packed >> 8 * (i % PER_NUMBER));
+  }
+  text[size - 1] = '\0';
+}
+
 static void die_out(const ms_die_result *d, double *v) {
-  double from[DIE_FIELDS] = {(double)d->die,
-                             d->held_out,
-                             d->before,
-                             d->accuracy,
-                             d->energy_j,
-                             d->spikes,
-                             (double)d->samples,
-                             (double)d->errors,
-                             d->confirmed,
-                             (double)d->confirm_samples,
-                             (double)d->confirm_errors};
+  double from[DIE_NUMBERS] = {(double)d->die,
+                              d->held_out,
+                              d->before,
+                              d->accuracy,
+                              d->energy_j,
+                              d->spikes,
+                              (double)d->samples,
+                              (double)d->errors,
+                              d->confirmed,
+                              (double)d->confirm_samples,
+                              (double)d->confirm_errors};
   memcpy(v, from, sizeof from);
+  text_out(d->failure, sizeof d->failure, v + DIE_NUMBERS);
 }
 
 static ms_die_result die_in(const double *v) {
-  return (ms_die_result){.die = (uint64_t)v[0],
-                         .held_out = v[1] > 0,
-                         .before = v[2],
-                         .accuracy = v[3],
-                         .energy_j = v[4],
-                         .spikes = v[5],
-                         .samples = (unsigned)v[6],
-                         .errors = (unsigned)v[7],
-                         .confirmed = v[8],
-                         .confirm_samples = (unsigned)v[9],
-                         .confirm_errors = (unsigned)v[10]};
+  ms_die_result d = {.die = (uint64_t)v[0],
+                     .held_out = v[1] > 0,
+                     .before = v[2],
+                     .accuracy = v[3],
+                     .energy_j = v[4],
+                     .spikes = v[5],
+                     .samples = (unsigned)v[6],
+                     .errors = (unsigned)v[7],
+                     .confirmed = v[8],
+                     .confirm_samples = (unsigned)v[9],
+                     .confirm_errors = (unsigned)v[10]};
+  text_in(v + DIE_NUMBERS, d.failure, sizeof d.failure);
+  return d;
 }
 
 static int save_floats(ms_results *r, const char *name, const float *value, size_t n,

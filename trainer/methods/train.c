@@ -119,6 +119,7 @@ static int confirm_die(run *r, const ms_network *network, ms_die_result *result,
   result->confirmed = there.confirmed;
   result->confirm_samples = there.samples;
   result->confirm_errors = there.errors;
+  memcpy(result->failure, there.failure, sizeof result->failure);
   r->state->chip_samples += n;
   return MS_OK;
 }

@@ -104,7 +104,7 @@ static int run_golden(const ms_package *package, const ms_setup *setup, ms_golde
     if (result[i].rc) {
       rc = ms_fail(err, result[i].rc, "golden sample %llu on die %llu: %s",
                    (unsigned long long)golden->run[which[i]].sample,
-                   (unsigned long long)golden->run[which[i]].die, ms_strerror(result[i].rc));
+                   (unsigned long long)golden->run[which[i]].die, result[i].note);
       break;
     }
     compare(&golden->run[which[i]], &result[i], package->network, tolerance_s, report);

@@ -290,11 +290,14 @@ static void add_confirmation(ms_report_page *page, const ms_train_report *report
     const ms_die_result *d = &report->die[i];
     if (!d->confirm_samples)
       continue;
-    char name[80], note[80];
+    char name[80], note[280];
     snprintf(name, sizeof name, "Confirmed on %s", ms_engine_word(e->confirm_analog));
-    snprintf(note, sizeof note, "%s die %llu, %u samples%s", d->held_out ? "held-out" : "training",
-             (unsigned long long)d->die, d->confirm_samples,
-             d->confirm_errors ? "; some failed" : "");
+    snprintf(note, sizeof note, "%s die %llu, %u samples", d->held_out ? "held-out" : "training",
+             (unsigned long long)d->die, d->confirm_samples);
+    if (d->confirm_errors) {
+      size_t used = strlen(note);
+      snprintf(note + used, sizeof note - used, "; %u failed: %s", d->confirm_errors, d->failure);
+    }
     ms_publish_figure(page, name, note, err, "%.1f %%", 100 * d->confirmed);
   }
 }
