@@ -132,7 +132,7 @@ static int prepare(ms_ngspice_engine *e, ms_prepared *p, ms_error *err) {
   int rc = ms_deck_group(e->base.core, &p->pvt, &p->deck, err);
   if (rc == 0 && e->reltol > 0) {
     char line[100];
-    double floor = ms_ngspice_tightness(e) * ms_ngspice_tightness(e);
+    double floor = ms_ngspice_tightness(e); /* lower, and ngspice gives up at pulse edges */
     snprintf(line, sizeof line, ".options reltol=%.6g vntol=%.6g chgtol=%.6g", e->reltol,
              1e-6 * floor, 1e-16 * floor);
     rc = add_line(p->deck, line, err);

@@ -16,8 +16,6 @@
 
 enum { MS_MAX_ORDER = 4, MS_RING = 64, MS_BLOCK_MAX = MS_LU_MAX };
 
-typedef double ms_v4 __attribute__((vector_size(32)));
-
 /** How a device is looked up; picked from which of its terminals are fixed. The general form also
  * catches what leaves the special ones (drain below source). */
 typedef enum ms_form {
@@ -32,26 +30,29 @@ typedef struct ms_device_eval {
   /* state of the last full evaluation: y, Qg, Qd, Qs and their derivatives by u_g, u_d, u_s */
   ms_v4 f, fg, fd, fs;
   double current, e_delta; /* gain exp(y), exp(-|delta| / UT) */
-  double u[3];             /* where: gate, drain, source */
+  double u[3], now[3];     /* where: gate, drain, source; where they are now */
   double slope[3];         /* d I / d u at the last evaluation, bypassed or full */
   double i_a;              /* drain to source, normalised */
   /* constants of the instance */
-  double sign, dvth_v, gain, m;
+  double sign, bulk, dvth_v, gain, m; /**< bulk: sign times its voltage */
   const ms_table *table;
-  const float *plane; /* SOURCE_FIXED: coefficients (a, z) */
-  const float *curve; /* DRAIN_ONLY (over z) or SOURCE_ONLY (over u_s) */
+  double inv_h[MS_N_AXIS]; /* of the table's axes */
+  const float *plane;      /* SOURCE_FIXED: coefficients (a, z) */
+  const float *curve;      /* DRAIN_ONLY (over z) or SOURCE_ONLY (over u_s) */
   double curve_x0, curve_inv_h;
   int curve_n;
   int form;
-  /* where it hangs: local voltages, equations (n = none) and matrix places (nnz = none) */
-  int g, d, s, b;
-  int row[3];       /* of gate, drain, source */
-  int place[3][3];  /* [equation of g d s][voltage of g d s] */
-  int supply;       /* +1 source, +2 drain sits on the supply: counted in the energy */
+  /* where it hangs: local voltages, equations (n = none) */
+  int g, d, s;
+  int row[3];    /* of gate, drain, source */
+  double supply; /* share of its current (sign, to the inside) that the supply delivers: 0, 1, -1 */
+  int n_entry;   /* matrix places that its terminals have, and where in [g d s][y g d s] from */
+  struct {
+    short place, from;
+  } entry[9];
   int add;          /* 1 + which of the block's ms_add its gate has, or 0 */
   int place_add[2]; /* [equation of d s][voltage that the gate follows] */
   int index;        /* in the plan's device list */
-  int valid;        /* the state above is of this run */
   int outside;      /* its last lookup was at the edge of the table */
 } ms_device_eval;
 
@@ -104,6 +105,7 @@ typedef struct ms_block {
   double *v; /**< [n + n_input] */
   ms_input *input;
   ms_device_eval *device;
+  int *fresh; /**< [n_device + 1] devices to look up in this evaluation */
   ms_capacitor *capacitor;
   ms_resistor *resistor;
   double *source_a; /**< [n] constant current out of each unknown's node */
@@ -117,11 +119,13 @@ typedef struct ms_block {
   double *base; /**< [n + n_input] w of the inputs that have something added */
 
   double t[MS_MAX_ORDER + 2], *dx[MS_MAX_ORDER + 2], *dq[MS_MAX_ORDER + 1];
-  int order, n_past; /**< usable points of history */
+  int order, n_past, n_known; /**< usable points of history: of charges, of variables */
   int steps_at_order;
   double h_s;
-  double *f, *q, *history, *predicted, *step, *x_new, *q_new; /**< [n + 1] */
-  double t_new, h_new, error;
+  double *f, *q, *history, *f_last, *step, *x_new, *q_new; /**< [n + 1] */
+  ms_v4 *estimate; /**< [n] errors of the candidate at three orders */
+  double *share;   /**< [n] of rate_error that counts for this node */
+  double t_new, h_new, error, error_at[3], error_before, h_before;
   int outside; /**< 1 + a device that left its table at the candidate, or 0 */
   double power_new_a, supply_a, supply_c;     /**< current out of the supply; its integral so far */
   double *tolerance_low_v, *tolerance_high_v; /**< [n] */

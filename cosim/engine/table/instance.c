@@ -207,6 +207,7 @@ void ms_instance_apply(const ms_instance *x, ms_solver *solver) {
       ms_device_eval *e = &b->device[i];
       e->dvth_v = x->dvth_v[e->index];
       e->gain = x->gain[e->index];
+      e->bulk = e->sign * x->fixed_v[plan->device[e->index].b];
       e->curve = x->curve[e->index];
       e->curve_x0 = x->curve_x0[e->index];
       e->curve_inv_h = x->curve_inv[e->index];

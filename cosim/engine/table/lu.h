@@ -9,6 +9,8 @@
 
 enum { MS_LU_MAX = 64 };
 
+typedef double ms_v4 __attribute__((vector_size(32)));
+
 typedef struct ms_lu {
   int n, nnz;           /**< nonzeroes with fill */
   int *row, *col;       /**< [nnz] of each nonzero */
@@ -55,6 +57,21 @@ static inline void ms_lu_solve(const ms_lu *lu, const double *a, double *b) {
   }
   for (int k = lu->n - 1; k >= 0; k--) {
     double x = b[lu->order[k]];
+    for (int i = lu->upper_at[k]; i < lu->upper_at[k + 1]; i += 2)
+      x -= a[lu->upper[i]] * b[lu->upper[i + 1]];
+    b[lu->order[k]] = x * a[lu->diagonal[k]];
+  }
+}
+
+/** The same for four right-hand sides at once. */
+static inline void ms_lu_solve4(const ms_lu *lu, const double *a, ms_v4 *b) {
+  for (int k = 0; k < lu->n; k++) {
+    ms_v4 x = b[lu->order[k]];
+    for (int i = lu->lower_at[k]; i < lu->lower_at[k + 1]; i += 2)
+      b[lu->lower[i + 1]] -= a[lu->lower[i]] * x;
+  }
+  for (int k = lu->n - 1; k >= 0; k--) {
+    ms_v4 x = b[lu->order[k]];
     for (int i = lu->upper_at[k]; i < lu->upper_at[k + 1]; i += 2)
       x -= a[lu->upper[i]] * b[lu->upper[i + 1]];
     b[lu->order[k]] = x * a[lu->diagonal[k]];

@@ -234,6 +234,23 @@ static void join_components(const ms_plan *p, double weak, int *parent) {
   }
 }
 
+/* Joins a lone node with the node whose channel its gate drives: it moves when that one does, and
+ * waiting for it would cost more than solving it along. */
+static void join_lone_drivers(const ms_plan *p, int *parent) {
+  for (int i = 0; i < p->n_device; i++) {
+    const ms_plan_device *d = &p->device[i];
+    if (!is_free(p, d->g))
+      continue;
+    int size = 0, of = root(parent, (int)d->g);
+    for (int k = 0; k < p->n_node; k++)
+      size += is_free(p, (unsigned)k) && root(parent, k) == of;
+    if (size == 1) {
+      join(p, parent, d->g, d->d);
+      join(p, parent, d->g, d->s);
+    }
+  }
+}
+
 /* Joins components that drive each other through gates, directly or in a loop, and numbers the
  * rest so that drivers come first. reach[] is [n][n] over node numbers of component roots. */
 static int order_blocks(ms_plan *p, int *parent, ms_error *err) {
@@ -333,6 +350,7 @@ int ms_plan_create(const ms_core *core, const ms_circuit *circuit, double supply
       parent[i] = i;
     add_up_capacitance(p);
     join_components(p, weak_coupling, parent);
+    join_lone_drivers(p, parent);
     code = order_blocks(p, parent, err);
   }
   free(parent);

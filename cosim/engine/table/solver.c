@@ -36,7 +36,6 @@ static void add_device(const ms_plan *p, ms_block *b, int block, int index, int 
   e->g = local(p, b, block, d->g, of_node);
   e->d = local(p, b, block, d->d, of_node);
   e->s = local(p, b, block, d->s, of_node);
-  e->b = local(p, b, block, d->b, of_node);
   e->row[0] = row_of(b, e->g);
   e->row[1] = row_of(b, e->d);
   e->row[2] = row_of(b, e->s);
@@ -44,6 +43,8 @@ static void add_device(const ms_plan *p, ms_block *b, int block, int index, int 
   e->sign = d->sign;
   e->m = d->m;
   e->table = d->table;
+  for (int k = 0; k < MS_N_AXIS; k++)
+    e->inv_h[k] = 1 / d->table->axis[k].h;
   e->plane = d->plane;
   e->index = index;
   int channel_here = e->row[1] < b->n || e->row[2] < b->n;
@@ -51,9 +52,7 @@ static void add_device(const ms_plan *p, ms_block *b, int block, int index, int 
     b->input[e->g - b->n].strong = 1;
   int channel_elsewhere = p->node[d->d].kind == MS_NODE_FREE || p->node[d->s].kind == MS_NODE_FREE;
   if (channel_here || !channel_elsewhere)
-    e->supply = ((int)d->s == p->supply_node ? 1 : 0) | ((int)d->d == p->supply_node ? 2 : 0);
-  if (e->supply == 3)
-    e->supply = 0;
+    e->supply = ((int)d->d == p->supply_node) - ((int)d->s == p->supply_node);
 }
 
 static void add_linear(const ms_plan *p, ms_block *b, int block, int element, int *of_node) {
@@ -115,6 +114,16 @@ static int find_additions(const ms_plan *p, const ms_solver *solver, ms_block *b
   return 0;
 }
 
+/* Where a device's derivatives go: [voltage of g d s][y, charge or current at g d s]. */
+static void list_entries(const ms_block *b, ms_device_eval *e) {
+  for (int c = 0; c < 3; c++)
+    for (int r = 0; r < 3; r++)
+      if (e->row[r] < b->n && e->row[c] < b->n) {
+        e->entry[e->n_entry].place = (short)ms_lu_place(&b->lu, e->row[r], e->row[c]);
+        e->entry[e->n_entry++].from = (short)(4 * c + 1 + r);
+      }
+}
+
 static int plan_matrix(ms_block *b) {
   unsigned char nonzero[MS_BLOCK_MAX * MS_BLOCK_MAX] = {0};
 #define MARK(r, c)                                                                                 \
@@ -139,9 +148,7 @@ static int plan_matrix(ms_block *b) {
   if (ms_lu_plan(&b->lu, b->n, nonzero))
     return -1;
   for (int i = 0; i < b->n_device; i++)
-    for (int r = 0; r < 3; r++)
-      for (int c = 0; c < 3; c++)
-        b->device[i].place[r][c] = ms_lu_place(&b->lu, b->device[i].row[r], b->device[i].row[c]);
+    list_entries(b, &b->device[i]);
   for (int i = 0; i < b->n_device; i++)
     for (int r = 1; r < 3 && b->device[i].add; r++)
       b->device[i].place_add[r - 1] =
@@ -151,8 +158,9 @@ static int plan_matrix(ms_block *b) {
 
 /* The arrays whose sizes are known only now, in one piece. */
 static int allocate(ms_block *b) {
+  b->estimate = aligned_alloc(32, ((size_t)b->n + 1) * sizeof *b->estimate);
   size_t n = (size_t)b->n + 1, places = (size_t)b->lu.nnz + 1;
-  size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 9 * n + 3 * places +
+  size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 10 * n + 3 * places +
                  (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + 2 * (size_t)(b->n + b->n_input);
   double *m = calloc(total, sizeof *m);
   if (!(b->memory = m))
@@ -165,7 +173,8 @@ static int allocate(ms_block *b) {
   TAKE(b->f, n);
   TAKE(b->q, n);
   TAKE(b->history, n);
-  TAKE(b->predicted, n);
+  TAKE(b->f_last, n);
+  TAKE(b->share, n);
   TAKE(b->step, n);
   TAKE(b->x_new, n);
   TAKE(b->q_new, n);
@@ -193,6 +202,22 @@ static void find_upstream(ms_block *b) {
   }
 }
 
+/* What a step may be wrong by at each node. Nodes with a capacitor carry the memory of the circuit;
+ * an error elsewhere passes on only the charge that it holds, apart from what the error estimate
+ * lays at the door of the nodes it reaches. In blocks that drive the soma it fades with time. The
+ * request is only looked at where it crosses its threshold. */
+static void set_tolerances(const ms_plan *p, ms_block *b, int block) {
+  int drives = b->drives = p->node[p->req_node].block != block;
+  for (int i = 0; i < b->n; i++) {
+    int node = p->block_node[block][i], keeps = p->node[node].linear_f > 50e-15;
+    b->share[i] = keeps ? 1 : 3;
+    b->tolerance_low_v[i] = drives ? keeps ? 1e-5 : 5e-3 : keeps ? 2e-6 : 5e-5;
+    b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 5e-2 : keeps ? 1e-3 : 1e-2;
+    if (node == p->req_node)
+      b->tolerance_low_v[i] = b->tolerance_high_v[i] = 2e-2;
+  }
+}
+
 static int make_block(const ms_plan *p, const ms_solver *solver, int block, int *of_node) {
   ms_block *b = &solver->block[block];
   size_t n_element = p->circuit->n_element;
@@ -200,10 +225,12 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
   b->input = calloc((size_t)p->n_node, sizeof *b->input);
   b->upstream = calloc((size_t)p->n_block, sizeof *b->upstream);
   b->device = aligned_alloc(32, (n_element + 1) * sizeof *b->device);
+  b->fresh = calloc(n_element + 2, sizeof *b->fresh);
   b->capacitor = calloc(n_element, sizeof *b->capacitor);
   b->resistor = calloc(n_element, sizeof *b->resistor);
   b->source_a = calloc((size_t)b->n + 1, sizeof *b->source_a);
-  if (!b->input || !b->upstream || !b->device || !b->capacitor || !b->resistor || !b->source_a)
+  if (!b->input || !b->upstream || !b->device || !b->fresh || !b->capacitor || !b->resistor ||
+      !b->source_a)
     return -1;
   memset(b->device, 0, (n_element + 1) * sizeof *b->device);
   for (int i = 0; i < p->n_node; i++)
@@ -225,15 +252,7 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
     b->glinear[ms_lu_place(&b->lu, r->row_a, r->row_b)] -= r->g_s;
     b->glinear[ms_lu_place(&b->lu, r->row_b, r->row_a)] -= r->g_s;
   }
-  /* Nodes with a capacitor carry the memory of the circuit, the others follow them. The block of
-   * the request makes the spike times; an error of another block's slow node fades with time, and
-   * what its fast nodes are wrong by moves hardly any charge. */
-  int drives = b->drives = p->node[p->req_node].block != block;
-  for (int i = 0; i < b->n; i++) {
-    int keeps = p->node[p->block_node[block][i]].linear_f > 50e-15;
-    b->tolerance_low_v[i] = drives ? keeps ? 5e-6 : 3e-4 : keeps ? 1e-6 : 5e-6;
-    b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 2e-2 : keeps ? 1e-3 : 1e-2;
-  }
+  set_tolerances(p, b, block);
   return 0;
 }
 
@@ -259,10 +278,12 @@ void ms_solver_free(ms_solver *solver) {
     free(b->follow);
     free(b->add);
     free(b->device);
+    free(b->fresh);
     free(b->capacitor);
     free(b->resistor);
     free(b->source_a);
     free(b->memory);
+    free(b->estimate);
     ms_lu_free(&b->lu);
   }
   free(solver->block);

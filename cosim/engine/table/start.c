@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_ERROR_TAU 1e-5   /* allowed error of a step: in membrane time constants, */
-#define TIME_ERROR_PULSE 2e-3 /* in blocks that drive the soma: in pulse widths, */
-#define RATE_ERROR 2e-3       /* and as a share of what the step moves */
-#define RATE_ERROR_DRIVER 4e-3
+#define TIME_ERROR_TAU 1e-6   /* allowed error of a step: in membrane time constants, */
+#define TIME_ERROR_PULSE 1e-5 /* in blocks that drive the soma: in pulse widths, */
+#define RATE_ERROR 5e-4       /* and as a share of what the step moves */
+#define RATE_ERROR_DRIVER 1e-4
 
 /* Membrane time constant by which errors are judged, and its bias set: the one whose tau is nearest
  * to what the leaks of the nodes with capacitors give (C 1.4 UT / I). */
@@ -84,9 +84,6 @@ static int settle_block(ms_table_group *g, const ms_kernel *kernel, ms_block *b)
 /* No past, at t = 0. */
 static void reset(ms_block *b) {
   b->t[0] = 0;
-  b->order = 1;
-  b->n_past = 1;
-  b->steps_at_order = 0;
   b->n_accepted = 0;
   b->supply_c = 0;
   b->t_break = INFINITY;
