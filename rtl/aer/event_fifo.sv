@@ -49,8 +49,49 @@ module event_fifo #(
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
+`ifndef FORMAL
       assert (!(push_i && full_o));
       assert (!(pop_i && !valid_o));
+`endif
+      assert (level_q <= LvlWidth'(Depth));
+    end
+  end
+`endif
+
+`ifdef FORMAL
+  // Any one word comes out unchanged after exactly the words that were before it.
+  (* anyseq *) logic   choose;
+  logic                tracked_q, started_q = 1'b0;
+  logic [Width-1:0]    word_q;
+  logic [LvlWidth-1:0] ahead_q;
+  logic [LvlWidth:0]   place, span;
+
+  assign place = {1'b0, ahead_q} + rptr_q;
+  assign span = (wptr_q > rptr_q) ? wptr_q - rptr_q : wptr_q + Depth - rptr_q;
+
+  always_comb begin
+    assume (rst_ni == started_q);
+    assume (!(push_i && full_o) && !(pop_i && !valid_o));
+  end
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (!rst_ni) begin
+      tracked_q <= 1'b0;
+    end else if (!tracked_q && push_i && choose) begin
+      tracked_q <= 1'b1;
+      word_q <= data_i;
+      ahead_q <= level_q - pop_i;
+    end else if (tracked_q && pop_i) begin
+      if (ahead_q == '0) tracked_q <= 1'b0;
+      else ahead_q <= ahead_q - 1'b1;
+    end
+    if (rst_ni) begin
+      assert (wptr_q < Depth && rptr_q < Depth);
+      assert (level_q == span || (level_q == '0 && wptr_q == rptr_q));
+      assert (!tracked_q || ahead_q < level_q);
+      assert (!tracked_q || mem[(place >= Depth) ? place - Depth : place] == word_q);
+      assert (!(tracked_q && ahead_q == '0) || (valid_o && data_o == word_q));
     end
   end
 `endif

@@ -25,11 +25,14 @@ module rr_arbiter #(
   assign grant_o = valid_o ? lowest : '0;
   assign first_d = ~(lowest | (lowest - 1'b1));
 
+  // Evaluated once, when the design is built.
+  // verilator coverage_off
   function automatic logic [Width-1:0] index_mask(input integer index_bit);
     integer i;
     index_mask = '0;
     for (i = 0; i < Width; i = i + 1) index_mask[i] = ((i >> index_bit) & 1) != 0;
   endfunction
+  // verilator coverage_on
 
   for (genvar b = 0; b < IdxWidth; b++) begin : gen_index
     localparam logic [Width-1:0] Mask = index_mask(b);
@@ -50,6 +53,39 @@ module rr_arbiter #(
       assert ((grant_o & (grant_o - 1'b1)) == '0);
       assert ((grant_o & ~req_i) == '0);
       assert (!valid_o || grant_o[index_o]);
+    end
+  end
+`endif
+
+`ifdef FORMAL
+  // A request that stays gets its grant before any other gets a second one. Any one line, and how
+  // many grants others got while it waited; `before` are those that still come before it.
+  (* anyconst *) logic [IdxWidth-1:0] line;
+  logic [IdxWidth:0] others_q, before;
+  logic              started_q = 1'b0;
+  integer            i;
+
+  always_comb begin
+    before = '0;
+    for (i = 0; i < Width; i = i + 1) begin
+      if (first_q[i] ? (!first_q[line] || i < line) : (!first_q[line] && i < line)) begin
+        before = before + 1'b1;
+      end
+    end
+    assume (line < Width);
+    assume (rst_ni == started_q);
+  end
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (!rst_ni || !req_i[line] || grant_o[line]) others_q <= '0;
+    else if (valid_o) others_q <= others_q + 1'b1;
+    if (rst_ni) begin
+      assert (valid_o == (ready_i && (|req_i)));
+      assert (valid_o == (|grant_o));
+      // Lines that come first are the upper ones.
+      assert (((first_q << 1) & ~first_q) == '0);
+      assert (others_q + before < Width);
     end
   end
 `endif

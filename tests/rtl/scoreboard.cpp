@@ -18,8 +18,8 @@ Scoreboard::Scoreboard(Core &core, const Traffic &traffic, uint64_t seed, FallBa
       neurons_(core.size().neurons), sources_(core.size().neurons + core.size().inputs),
       lines_per_neuron_(2 * core.size().rows),
       high_(traffic.trigger ? std::min(traffic.trigger, traffic.width) : traffic.width),
-      hold_(traffic.width), entries_(sources_), neuron_(neurons_),
-      line_(neurons_ * lines_per_neuron_) {}
+      hold_(traffic.width), first_now_(static_cast<unsigned>(0 - seed * 2003)), entries_(sources_),
+      neuron_(neurons_), line_(neurons_ * lines_per_neuron_) {}
 
 bool Scoreboard::fail(const std::string &text) {
   if (why_.empty())
@@ -109,7 +109,7 @@ void Scoreboard::drive(bool draining) {
       n.pending.push_back({sample + late, level});
   }
   in_ = EdgeIn();
-  in_.now = static_cast<uint32_t>(sample);
+  in_.now = static_cast<uint32_t>(sample + first_now_);
   in_.out_ready = draining || chance(traffic_.out_ready);
   in_.ext_valid = !draining && chance(traffic_.external);
   if (in_.ext_valid)
@@ -154,7 +154,7 @@ bool Scoreboard::step(bool draining) {
   } else if (was_out) {
     output_wait_++;
   }
-  return check_acks() && check_pulses() && check_config();
+  return check_acks() && check_pulses() && check_config() && check_clock();
 }
 
 /* An acknowledge falls with its request, or is withdrawn between one and two time-outs later. */
@@ -285,6 +285,18 @@ bool Scoreboard::check_start() {
   l = {true, edge_, edge_ + hold_ + 1, out_.start_code};
   delivered_++;
   return true;
+}
+
+/* The clock may stop only when nothing is on its way, and a row that is free takes its delivery. */
+bool Scoreboard::check_clock() {
+  for (unsigned k = 0; k < neurons_; k++)
+    if (!neuron_[k].pending.empty() && !out_.active)
+      return fail("a change of request " + std::to_string(k) + " does not ask for the clock");
+  if (!core_.watch().row_wait || current_.empty())
+    return true;
+  const Entry &e = current_.front();
+  const Line &l = line_[e.target * lines_per_neuron_ + e.sign * (lines_per_neuron_ / 2) + e.row];
+  return edge_ + 1 < l.free || fail("a delivery waits for a row that is free");
 }
 
 bool Scoreboard::check_config() {

@@ -102,6 +102,7 @@ private:
   bool check_pulses();
   bool check_start();
   bool check_config();
+  bool check_clock();
   bool check_totals();
   void skip_silent(std::deque<unsigned> &queue);
   bool quiet() const;
@@ -113,6 +114,7 @@ private:
   std::mt19937_64 random_;
   std::uniform_real_distribution<double> uniform_{0.0, 1.0};
   unsigned neurons_, sources_, lines_per_neuron_, high_, hold_;
+  unsigned first_now_; ///< number of the first edge: the time base wraps soon after
   std::vector<std::vector<Entry>> entries_; ///< of each source
   std::vector<uint32_t> route_word_, entry_word_;
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The small core, as class Vcore8 of whichever build links this. */
 #include "test_core.h"
 
 #include "Vcore8.h"
 #include "Vcore8___024root.h"
 #include "core_of.h"
 
+#if VM_COVERAGE
 #include <verilated_cov.h>
+#endif
 
 #include <atomic>
 #include <cstdlib>
@@ -18,6 +21,7 @@ namespace {
 class Core8 final : public CoreOf<Vcore8>, public TestCore {
 public:
   Core8() : CoreOf<Vcore8>({8, 12, 256, 32, 4}) {}
+#if VM_COVERAGE
   ~Core8() override {
     const char *folder = std::getenv("MS_COVERAGE");
     static std::atomic<unsigned> number{0};
@@ -27,6 +31,7 @@ public:
         std::string(folder) + "/" + std::to_string(getpid()) + "-" + std::to_string(number++);
     context().coveragep()->write((file + ".dat").c_str());
   }
+#endif
   Core &core() override {
     return *this;
   }

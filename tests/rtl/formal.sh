@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Proofs with yosys and z3, one a line: the top module, the number of cycles searched from reset, and
+# by how many steps it is proven for all time (0: not, the search is the result). The properties stand
+# in the modules (ifdef FORMAL) and in the harnesses of formal/.
+# usage: formal.sh HARNESS_DIR SOURCE...     (MS_PROOF=name: only that one)
+set -eu
+harnesses=$1
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prove() {
+  name=$1 depth=$2 steps=$3 parameters=$4
+  shift 4
+  [ "${MS_PROOF:-$name}" = "$name" ] || return 0
+  yosys -q -p "read_verilog -sv -formal -DFORMAL $*; $parameters prep -flatten -top $name;
+    async2sync; dffunmap; write_smt2 -wires $work/$name.smt2" >"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
+  solve="yosys-smtbmc --noprogress --unroll -s z3"
+  $solve -t "$depth" "$work/$name.smt2" >"$work/log" 2>&1 ||
+    { tail -40 "$work/log"; echo "$name: not true within $depth cycles of reset"; exit 1; }
+  how="for $depth cycles from reset"
+  if [ "$steps" -gt 0 ]; then
+    $solve -i -t "$steps" "$work/$name.smt2" >"$work/log" 2>&1 ||
+      { tail -40 "$work/log"; echo "$name: not proven by induction over $steps steps"; exit 1; }
+    how="for all time (induction over $steps steps; $depth cycles from reset)"
+  fi
+  echo "$name $parameters holds $how"
+}
+prove rr_arbiter 10 2 "chparam -set Width 2 rr_arbiter;" "$@"
+prove rr_arbiter 10 2 "chparam -set Width 5 rr_arbiter;" "$@"
+prove rr_arbiter 10 2 "chparam -set Width 16 rr_arbiter;" "$@"
+prove event_fifo 10 2 "chparam -set Width 3 -set Depth 3 event_fifo;" "$@"
+prove event_fifo 10 2 "chparam -set Width 4 -set Depth 16 event_fifo;" "$@"
+prove handshake 20 0 "" "$@" "$harnesses/handshake.sv"
