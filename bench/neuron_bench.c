@@ -117,7 +117,7 @@ int ms_neuron_bench_bias(ms_neuron_bench *b, const ms_die *die, const ms_pvt *pv
     code[i] = (uint16_t)b->core->bias[i].bias->code[b->set];
   int idc = ms_core_find_bias(b->core, "dpi_soma.idc");
   if (idc >= 0)
-    code[idc] = (uint16_t)(b->set == MS_SET_ACCELERATED ? 4 << 8 | 200 : 2 << 8 | 80);
+    code[idc] = (uint16_t)(b->set == MS_SET_ACCELERATED ? 4 << 8 | 209 : 2 << 8 | 86);
   return ms_engine_bias(b->engine[MS_BENCH_PRODUCTION], die, pvt, code, b->bias_v, NULL, err);
 }
 

@@ -4,8 +4,9 @@
 #include "integration/ngspice_runs.h"
 
 /* Windows move the solver's steps, and with them the error that its tolerances allow. Spike times
- * of this neuron then scatter by a few nanoseconds (tau = 10 us; 1 % of it is 100 ns). */
-static const double window_tolerance_s = 20e-9;
+ * of this neuron then scatter by up to 20 ns (tau = 10 us; docs/ngspice.md: 51 ns against tight
+ * tolerances). */
+static const double window_tolerance_s = 30e-9;
 
 static void the_same_run_gives_the_same_bits(void **state) {
   (void)state;
