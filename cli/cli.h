@@ -37,8 +37,9 @@ extern const cli_verb cli_train, cli_simulate, cli_replay, cli_export, cli_docto
 
 /** Options that every verb takes; a verb's long options begin with these. */
 #define CLI_COMMON_OPTIONS                                                                         \
-  {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {                            \
-    "quiet", no_argument, NULL, 'q'                                                                \
+  {"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'},                              \
+      {"quiet", no_argument, NULL, 'q'}, {                                                         \
+    "pdk", required_argument, NULL, 'P'                                                            \
   }
 #define CLI_COMMON_SHORT "hjq"
 #define CLI_END_OPTIONS                                                                            \

@@ -24,6 +24,8 @@ int cli_common(cli *c, const cli_verb *verb, int option) {
   case 'q':
     c->quiet = true;
     return -1;
+  case 'P': /* workers and the library's loader look there */
+    return setenv("MIXSPIKE_PDK", optarg, 1) ? cli_usage(c, "--pdk: no memory") : -1;
   default: /* getopt has said what is wrong */
     fprintf(stderr, "see mixspike %s --help\n", verb->name);
     return CLI_USAGE;

@@ -35,8 +35,11 @@ static inline const ms_core_impl *ms_core_get_impl(const ms_core *core) {
 typedef struct ms_loader {
   ms_core_impl *impl;
   size_t n_dir;
-  int depth;    /**< of cells that use cells */
-  char *dir[3]; /**< folders that hold cells/ and process/, best first */
+  int depth;            /**< of cells that use cells */
+  char *dir[3];         /**< folders that hold cells/ and process/, best first */
+  char *pdk;            /**< while a process is read: the folder that $PDK stands for */
+  int device_line[2];   /**< of nfet and pfet in the process's manifest */
+  bool device_found[2]; /**< whether a file of the process defines them */
   ms_error *err;
 } ms_loader;
 

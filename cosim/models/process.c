@@ -2,6 +2,7 @@
 /* Process manifest: which files, which devices, how they mismatch, in which range. */
 #include "models/load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +19,37 @@ static int read_range(ms_yaml_node *root, const char *key, const char *unit, dou
   return 0;
 }
 
-/* A file name that can stand between quotes in a deck. */
+/* The folder of the PDK: MIXSPIKE_PDK (which `--pdk` sets), else the manifest's own variable. */
+static int read_pdk(ms_loader *loader, ms_yaml_node *root, const char *path) {
+  ms_yaml_node *node = ms_yaml_find(root, "pdk");
+  if (!node)
+    return 0;
+  node = ms_yaml_map(root, "pdk");
+  const char *variable = ms_yaml_name(node, "variable"), *get = ms_yaml_string(node, "get");
+  const char *folder = getenv("MIXSPIKE_PDK");
+  if (!folder || !*folder)
+    folder = *variable ? getenv(variable) : NULL;
+  if (!folder || !*folder)
+    return ms_fail(loader->err, MS_EMISSING,
+                   "%s:%d: this process needs the folder of its PDK: set %s or give --pdk DIR; %s",
+                   path, ms_yaml_line(node), variable, get);
+  return ms_load_copy(loader, &loader->pdk, folder);
+}
+
+/* A file name that can stand between quotes in a deck. `$PDK/` begins one inside the PDK. */
 static int read_path(ms_loader *loader, ms_yaml_node *node, const char *key, const char *path,
                      char **out) {
   const char *file = ms_yaml_string(node, key);
   if (strpbrk(file, "\"'\n\r`") || strpbrk(path, "\"\n\r"))
     ms_yaml_fail(node, MS_EREFUSED, "a file name must not hold quotes or line breaks");
-  *out = ms_load_beside(path, file);
+  bool in_pdk = !strncmp(file, "$PDK/", 5);
+  if (in_pdk && !loader->pdk)
+    ms_yaml_fail(node, MS_EPARSE, "$PDK needs the key 'pdk', which says where it is");
+  if (in_pdk && loader->pdk) {
+    if (asprintf(out, "%s/%s", loader->pdk, file + 5) < 0)
+      *out = NULL;
+  } else
+    *out = ms_load_beside(path, file);
   return *out ? 0 : ms_fail(loader->err, MS_ENOMEM, "out of memory");
 }
 
@@ -48,6 +73,14 @@ static int read_includes(ms_loader *loader, ms_process *p, ms_yaml *doc, const c
   return 0;
 }
 
+/* A name in lower case, as ngspice sees it. */
+static int copy_lower(ms_loader *loader, char **to, const char *from) {
+  int rc = ms_load_copy(loader, to, from);
+  for (char *c = *to; !rc && *c; c++)
+    *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+  return rc;
+}
+
 static int read_devices(ms_loader *loader, ms_process *p, ms_yaml_node *root) {
   static const char *const kinds[] = {"model", "subcircuit", NULL};
   ms_yaml_node *devices = ms_yaml_map(root, "devices"), *mismatch = ms_yaml_map(root, "mismatch");
@@ -55,14 +88,17 @@ static int read_devices(ms_loader *loader, ms_process *p, ms_yaml_node *root) {
     ms_device *d = &p->device[type];
     ms_yaml_node *node = ms_yaml_map(devices, type_name[type]);
     d->subcircuit = ms_yaml_choice(node, "kind", kinds) == 1;
-    int rc = ms_load_copy(loader, &d->name, ms_yaml_name(node, "name"));
+    int rc = copy_lower(loader, &d->name, ms_yaml_name(node, "name"));
+    if (!rc && d->subcircuit && ms_yaml_find(node, "parallel"))
+      rc = copy_lower(loader, &d->parallel, ms_yaml_name(node, "parallel"));
     if (rc)
       return rc;
-    for (char *c = d->name; *c; c++)
-      *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c); /* as ngspice does */
+    loader->device_line[type] = ms_yaml_line(node);
     node = ms_yaml_map(mismatch, type_name[type]);
     d->avt_pair_vm = ms_yaml_quantity(node, "avt_pair", "V.m", 0, 1e-6);
     d->abeta_pair_m = ms_yaml_quantity(node, "abeta_pair", "m", 0, 1e-6);
+    d->dw_m = ms_yaml_quantity_or(node, "dw", "m", 0, -1e-6, 1e-6);
+    d->dl_m = ms_yaml_quantity_or(node, "dl", "m", 0, -1e-6, 1e-6);
     ms_yaml_string(node, "origin");
   }
   ms_yaml_node *capacitor = ms_yaml_map(root, "capacitor");
@@ -112,6 +148,17 @@ static int read_corners(ms_loader *loader, ms_process *p, ms_yaml *doc, const ch
   return 0;
 }
 
+/* The devices must be defined somewhere: ngspice would say so only in the middle of a run. */
+static int check_devices(ms_loader *loader, const char *path) {
+  const ms_process *p = &loader->impl->process;
+  for (int type = MS_NFET; type <= MS_PFET; type++)
+    if (!loader->device_found[type])
+      return ms_fail(loader->err, MS_EMISSING, "%s:%d: %s '%s' is defined in none of the files",
+                     path, loader->device_line[type],
+                     p->device[type].subcircuit ? "subcircuit" : "model", p->device[type].name);
+  return 0;
+}
+
 int ms_load_process(ms_loader *loader, const char *path) {
   ms_process *p = &loader->impl->process;
   ms_yaml *doc;
@@ -128,6 +175,8 @@ int ms_load_process(ms_loader *loader, const char *path) {
   read_range(root, "supply", "V", 0.1, 20, p->supply_v);
   read_range(root, "temperature", "C", -150, 300, p->temp_c);
   if (!rc)
+    rc = read_pdk(loader, root, path);
+  if (!rc)
     rc = read_devices(loader, p, root);
   if (!rc)
     rc = read_includes(loader, p, doc, path);
@@ -135,6 +184,10 @@ int ms_load_process(ms_loader *loader, const char *path) {
     rc = read_corners(loader, p, doc, path);
   if (!rc)
     rc = ms_yaml_finish(doc, loader->err);
+  if (!rc)
+    rc = check_devices(loader, path);
+  free(loader->pdk);
+  loader->pdk = NULL;
   ms_yaml_destroy(doc);
   return rc;
 }
@@ -147,8 +200,10 @@ void ms_process_clear(ms_process *p) {
     free(p->corner[i].lib_file);
     free(p->corner[i].lib_section);
   }
-  free(p->device[MS_NFET].name);
-  free(p->device[MS_PFET].name);
+  for (int type = MS_NFET; type <= MS_PFET; type++) {
+    free(p->device[type].name);
+    free(p->device[type].parallel);
+  }
   free(p->include);
   free(p->corner);
   free(p->name);

@@ -41,6 +41,22 @@ static bool included(const char *s, char *name, size_t n) {
   return k && (!lib || (*s && *s != '*' && *s != '$'));
 }
 
+/* Notes that a line defines the process's nfet or pfet; bins of a model are called NAME.1, ... */
+static void note_definition(ms_loader *loader, const char *s) {
+  bool subckt = !strncasecmp(s, ".subckt", 7);
+  if (!subckt && strncasecmp(s, ".model", 6) != 0)
+    return;
+  s += subckt ? 7 : 6;
+  s += strspn(s, " \t");
+  for (int type = MS_NFET; type <= MS_PFET; type++) {
+    const ms_device *d = &loader->impl->process.device[type];
+    size_t n = d->name ? strlen(d->name) : 0;
+    if (n && d->subcircuit == subckt && !strncasecmp(s, d->name, n) &&
+        strchr(subckt ? " \t\r\n" : " \t\r\n.", s[n]))
+      loader->device_found[type] = true;
+  }
+}
+
 static int follow(walk *w, const char *path, int depth);
 
 static int check_line(walk *w, const char *path, int line, char *s, int depth) {
@@ -53,6 +69,7 @@ static int check_line(walk *w, const char *path, int line, char *s, int depth) {
                        path, line);
   while (isspace((unsigned char)*s))
     s++;
+  note_definition(w->loader, s);
   if (!strncasecmp(s, ".control", 8))
     return ms_fail(w->loader->err, MS_EREFUSED,
                    "%s:%d: .control sections run commands and are not accepted in model files",

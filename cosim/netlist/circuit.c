@@ -73,7 +73,7 @@ static int find_node(parser *p, const char *name, unsigned *out) {
 }
 
 /* "m.xsoma.mt1" -> "soma.mt1". A device that the process makes of a subcircuit sits one level
- * deeper ("m.xsoma.xmt1.m0"): the instance is what was drawn, not what is inside. */
+ * deeper ("m.xsoma.x_mt1.m0"): the instance is what was drawn, not what is inside. */
 static char *path_of(const ms_process *process, const char *name, int type) {
   const char *s = name;
   if (s[0] && s[1] == '.')
@@ -86,12 +86,14 @@ static char *path_of(const ms_process *process, const char *name, int type) {
     const char *level = last;
     while (level > s && level[-1] != '.')
       level--;
-    if (!strncmp(level, "xm", 2))
+    if (!strncmp(level, "x_m", 3))
       end = last;
   }
   for (bool start = true; s < end; s++) {
     bool inner = memchr(s, '.', (size_t)(end - s)) || end == last;
-    if (!(start && *s == 'x' && inner))
+    if (start && *s == 'x' && inner)
+      s += s[1] == '_';
+    else
       *to++ = *s;
     start = *s == '.';
   }

@@ -125,8 +125,10 @@ static void write_transistor(deck_builder *b, const char *text) {
       used += (size_t)snprintf(rest + used, sizeof rest - used, " %s", w.word[i]);
     if (used >= sizeof rest)
       deck_fail(b, MS_EREFUSED, "'%.40s': the line is too long", w.word[0]);
-    deck_line(b, "%s%s %s %s %s %s %s%s", device->subcircuit ? "x" : "", w.word[0], w.word[1],
-              w.word[2], w.word[3], w.word[4], device->name, rest);
+    bool plain = !device->subcircuit || (device->parallel && strstr(rest, " m="));
+    deck_line(b, "%s%s %s %s %s %s %s%s", plain ? "" : "x_", w.word[0], w.word[1], w.word[2],
+              w.word[3], w.word[4], plain && device->parallel ? device->parallel : device->name,
+              rest);
   }
   ms_words_free(&w);
 }

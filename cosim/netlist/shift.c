@@ -13,7 +13,8 @@ ms_shift ms_element_shift(const ms_element *element, const ms_process *process, 
   if (element->kind == 'm') {
     const ms_device *device = &process->device[element->type];
     const ms_corner *corner = &process->corner[pvt->corner];
-    double single = 1 / sqrt(2 * element->w_m * element->l_m * element->m);
+    double w_m = element->w_m + device->dw_m, l_m = element->l_m + device->dl_m;
+    double single = 1 / sqrt(2 * fmax(w_m, 1e-9) * fmax(l_m, 1e-9) * element->m);
     double dvth = ms_die_draw(die, path, MS_DRAW_DVTH) * device->avt_pair_vm * single;
     double dbeta = ms_die_draw(die, path, MS_DRAW_DBETA) * device->abeta_pair_m * single;
     /* ngspice adds delvto to vth0 whatever the type; a p-channel's vth0 is negative, so that

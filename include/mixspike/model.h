@@ -18,6 +18,8 @@ typedef struct ms_device {
   char *name;          /**< model or subcircuit name in the process's files */
   double avt_pair_vm;  /**< Pelgrom A_VT of a pair, V m; single device A_VT/sqrt(2 W L m) */
   double abeta_pair_m; /**< A_beta of a pair, m (1 %.um = 1e-8 m) */
+  double dw_m, dl_m;   /**< added to the drawn width and length in Pelgrom's law */
+  char *parallel;      /**< of a subcircuit that ignores m: model for M lines with m; else NULL */
 } ms_device;
 
 /** A global corner, added to every device's own draw. */

@@ -13,7 +13,7 @@ says out "xmine p1 w1_0 w1_1 w1_2 w1_3 nin" ".subckt my_syn pulse b0 b1 b2 b3 ou
   ".ic v(xmine.vsyn)=1.8" "xdac nw b0 b1 b2 b3 vw vss wdac_n"
 says bias.cir "xbias" "ms_bias_my_syn"
 says flat.cir "xn7 vdd b0"
-says neuron.cir "process/pdk/devices.lib" "xmpre vsyn pulse nw vss nch w=0.5u"
+says neuron.cir "process/pdk/devices.lib" "x_mpre vsyn pulse nw vss nch w=0.5u"
 
 # Mistakes on the way are one sentence with file and line.
 sed -i 's/role: pulse/role: puls/' mychip/cells/my_syn/cell.yaml

@@ -5,6 +5,8 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -148,6 +150,38 @@ static void test_files_that_ngspice_would_miss_are_named(void **state) {
   fixture_destroy(&f);
 }
 
+static void test_devices_that_no_file_defines_are_named(void **state) {
+  (void)state;
+  static const char process[] = "process/p/process.yaml";
+  fixture_bad_edit(process, "kind: model, name: nmod", "kind: model, name: nmos1", MS_EMISSING,
+                   "process.yaml:7: model 'nmos1' is defined in none of the files");
+  fixture_bad_edit(process, "kind: model, name: pmod", "kind: subcircuit, name: pmod", MS_EMISSING,
+                   "process.yaml:8: subcircuit 'pmod' is defined in none of the files");
+}
+
+static void test_a_pdk_that_is_not_there_is_asked_for(void **state) {
+  (void)state;
+  static const char process[] = "process/p/process.yaml";
+  static const char pdk[] = "pdk: {variable: MIXSPIKE_PDK_NOWHERE, get: it holds x.lib}\n"
+                            "include: [cards.lib]";
+  unsetenv("MIXSPIKE_PDK");
+  fixture_bad_edit(process, "include: [cards.lib]", pdk, MS_EMISSING,
+                   "process.yaml:3: this process needs the folder of its PDK: set "
+                   "MIXSPIKE_PDK_NOWHERE or give --pdk DIR; it holds x.lib");
+  fixture_bad_edit(process, "include: [cards.lib]", "include: [$PDK/cards.lib]", MS_EPARSE,
+                   "$PDK needs the key 'pdk'");
+  fixture f;
+  fixture_create(&f);
+  fixture_edit(&f, process, "include: [cards.lib]", pdk);
+  fixture_edit(&f, process, "include: [cards.lib]", "include: [$PDK/p/cards.lib]");
+  char folder[200];
+  snprintf(folder, sizeof folder, "%s/process", f.dir);
+  setenv("MIXSPIKE_PDK", folder, 1);
+  ms_core_destroy(fixture_load(&f));
+  unsetenv("MIXSPIKE_PDK");
+  fixture_destroy(&f);
+}
+
 static void test_file_names_cannot_leave_their_quotes(void **state) {
   (void)state;
   fixture_bad_edit("process/p/process.yaml", "include: [cards.lib]", "include: ['cards.lib\" x']",
@@ -163,6 +197,8 @@ int main(void) {
       cmocka_unit_test(test_devices_that_reach_outside_are_refused),
       cmocka_unit_test(test_broken_netlists_name_file_and_line),
       cmocka_unit_test(test_files_that_ngspice_would_miss_are_named),
+      cmocka_unit_test(test_devices_that_no_file_defines_are_named),
+      cmocka_unit_test(test_a_pdk_that_is_not_there_is_asked_for),
       cmocka_unit_test(test_file_names_cannot_leave_their_quotes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

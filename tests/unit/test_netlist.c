@@ -80,12 +80,16 @@ static void test_subcircuit_devices_become_x_lines(void **state) {
   fixture f;
   fixture_create(&f);
   fixture_edit(&f, "process/p/process.yaml", "kind: model, name: nmod",
-               "kind: subcircuit, name: nfet_03v3");
+               "kind: subcircuit, name: nfet_03v3, parallel: nfet_core");
+  fixture_edit(&f, "process/p/cards.lib", "* cards\n",
+               "* cards\n.subckt nfet_03v3 d g s b\n.ends\n");
   ms_core *core = fixture_load(&f);
   ms_deck *deck = NULL;
   assert_int_equal(ms_deck_group(core, NULL, &deck, NULL), 0);
-  expect_lines(deck, "xmpre vsyn pulse nw vss nfet_03v3 w=1u l=1u",
-               "mtau vsyn vtau vdd vdd pmod w=1u l=4u", NULL);
+  /* Parallel transistors become M lines where the process names a model for them. */
+  expect_lines(deck, "x_mpre vsyn pulse nw vss nfet_03v3 w=1u l=1u",
+               "mtau vsyn vtau vdd vdd pmod w=1u l=4u",
+               "mu1 a1 vw vss vss nfet_core w=1u l=4u m={2**1}", NULL);
   ms_deck_destroy(deck);
   ms_core_destroy(core);
   fixture_destroy(&f);
@@ -271,10 +275,12 @@ static void test_device_inside_a_subcircuit_device_keeps_the_instances_path(void
   fixture f;
   fixture_create(&f);
   fixture_edit(&f, "process/p/process.yaml", "kind: model, name: nmod",
-               "kind: subcircuit, name: nfet_03v3");
+               "kind: subcircuit, name: nfet_03v3, parallel: nfet_core");
+  fixture_edit(&f, "process/p/cards.lib", "* cards\n",
+               "* cards\n.subckt nfet_03v3 d g s b\n.ends\n");
   ms_core *core = fixture_load(&f);
   ms_circuit *c = parse(core->process, "  1 : title\n  2 : .model nfet_03v3.1 nmos level=54\n"
-                                       "  3 : m.xsoma.xmt1.m0 a b 0 0 nfet_03v3 w=1u l=1u\n");
+                                       "  3 : m.xsoma.x_mt1.m0 a b 0 0 nfet_03v3 w=1u l=1u\n");
   assert_string_equal(c->element[0].path, "soma.mt1");
   assert_int_equal(c->element[0].type, MS_NFET);
   ms_circuit_destroy(c);
