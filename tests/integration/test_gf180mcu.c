@@ -167,7 +167,9 @@ static void table_engine_takes_the_pdks_subcircuits(void **state) {
   for (size_t i = 0; i < r[0].n_spike; i++) {
     double d = fabs(r[1].spike_s[i] - r[0].spike_s[i]) / tau;
     print_message("spike %zu: %.4f tau apart\n", i, d);
-    assert_true(d < 0.01 * (double)(i + 1));
+    /* A later spike comes out of the decaying tail of the current, just above the rheobase: there a
+     * small difference of current is a large one of time. */
+    assert_true(d < (i ? 0.06 : 0.01));
   }
   print_message("energy: %.2f and %.2f pJ\n", r[0].run.energy_j * 1e12, r[1].run.energy_j * 1e12);
   assert_true(fabs(r[1].run.energy_j / r[0].run.energy_j - 1) < 0.05);
