@@ -194,15 +194,41 @@ static int package(run *r, ms_train_report *report, ms_error *err) {
   return rc;
 }
 
+/* Fits on the experiment's own chips. */
+static int fit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
+  ms_state *s = r->state;
+  free(s->fit); /* an earlier one, from a checkpoint */
+  s->fit = NULL;
+  return ms_fit(setup, lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples, &r->options->control,
+                err);
+}
+
+/* The many runs of a fit are made on the table engine where the experiment names ngspice: the same
+ * circuits and dies, much sooner. A process that the table engine does not take is fitted on
+ * ngspice. */
+static int fit_model(run *r, ms_error *err) {
+  if (r->e->analog != MS_ENGINE_NGSPICE)
+    return fit_here(r, r->setup, r->lab, err);
+  ms_experiment fast = *r->e;
+  fast.analog = MS_ENGINE_TABLE;
+  ms_setup *setup = NULL;
+  ms_lab *lab = NULL;
+  int rc = ms_setup_create(&fast, &setup, err);
+  if (!rc)
+    rc = ms_lab_create(setup, fast.jobs, &lab, err);
+  if (!rc)
+    rc = fit_here(r, setup, lab, err);
+  ms_lab_destroy(lab);
+  ms_setup_destroy(setup);
+  return rc && rc != MS_EINTERRUPTED ? fit_here(r, r->setup, r->lab, err) : rc;
+}
+
 static int run_phases(run *r, ms_train_report *report, ms_error *err) {
   ms_state *s = r->state;
   const ms_experiment *e = r->e;
   int rc = MS_OK;
   if (s->phase == MS_PHASE_FIT) {
-    free(s->fit); /* an earlier one, from a checkpoint */
-    s->fit = NULL;
-    rc = ms_fit(r->setup, r->lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples,
-                &r->options->control, err);
+    rc = fit_model(r, err);
     if (rc || (rc = next_phase(r, MS_PHASE_OFFLINE, err)))
       return rc;
   }
