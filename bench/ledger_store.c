@@ -3,6 +3,7 @@
 #include "ledger_store.h"
 
 #include "mixspike/netlist.h"
+#include "neuron_bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,13 +218,13 @@ static int hash_file(uint64_t *h, const char *path, ms_error *err) {
 }
 
 int ms_ledger_checksum(const ms_core *core, uint64_t *checksum, ms_error *err) {
-  uint16_t code[256] = {0};
+  uint16_t code[MS_N_SET][MS_BENCH_MAX_BIAS] = {0};
   ms_deck *deck[2] = {NULL, NULL};
-  if (core->n_bias > sizeof code / sizeof *code)
-    return ms_fail(err, MS_ERANGE, "core %s has %zu biases", core->name, core->n_bias);
   int rc = ms_deck_group(core, NULL, &deck[0], err);
-  rc = rc ? rc : ms_deck_bias(core, NULL, code, &deck[1], err);
-  *checksum = 0xcbf29ce484222325u;
+  for (int set = 0; set < MS_N_SET; set++)
+    rc = rc ? rc : ms_neuron_bench_codes(core, set, code[set], err);
+  rc = rc ? rc : ms_deck_bias(core, NULL, code[0], &deck[1], err);
+  *checksum = hash(0xcbf29ce484222325u, (const char *)code, sizeof code);
   for (int d = 0; d < 2 && !rc; d++)
     for (size_t i = 0; i < deck[d]->n_line; i++)
       if (strncmp(deck[d]->line[i], ".include", 8) != 0) /* a path, not a content */

@@ -33,8 +33,8 @@ MS_API const ms_ledger_run *ms_ledger_store_find(const ms_ledger_store *store, c
 MS_API int ms_ledger_store_add(ms_ledger_store *store, const char *name, uint64_t die, int engine,
                                ms_ledger_run *run, ms_error *err);
 
-/** Checksum over the decks of a core's neuron and bias branches, and the model files they include.
- */
+/** Checksum over the decks of a core's neuron and bias branches, the bias codes of a run, and the
+ * model files that the decks include. */
 int ms_ledger_checksum(const ms_core *core, uint64_t *checksum, ms_error *err);
 
 #endif

@@ -90,8 +90,6 @@ static int make_pulses(ms_neuron_bench *b, unsigned rows, ms_error *err) {
 int ms_neuron_bench_open(ms_neuron_bench *b, const ms_core *core, int set, unsigned rows,
                          double length_tau, double reference_reltol, ms_error *err) {
   *b = (ms_neuron_bench){.core = core, .set = set, .length_tau = length_tau};
-  if (core->n_bias > MS_BENCH_MAX_BIAS)
-    return ms_fail(err, MS_ERANGE, "more than %d bias lines", MS_BENCH_MAX_BIAS);
   for (int i = 0; i < MS_BENCH_N_ENGINE; i++) {
     ms_engine_options o = {.kind = i == MS_BENCH_TABLE ? MS_ENGINE_TABLE : MS_ENGINE_NGSPICE,
                            .reltol = i == MS_BENCH_REFERENCE ? reference_reltol : 0};
@@ -111,14 +109,24 @@ void ms_neuron_bench_close(ms_neuron_bench *b) {
   free(b->pulse);
 }
 
+int ms_neuron_bench_codes(const ms_core *core, int set, uint16_t code[MS_BENCH_MAX_BIAS],
+                          ms_error *err) {
+  if (core->n_bias > MS_BENCH_MAX_BIAS)
+    return ms_fail(err, MS_ERANGE, "core %s has more than %d bias lines", core->name,
+                   MS_BENCH_MAX_BIAS);
+  for (size_t i = 0; i < core->n_bias; i++)
+    code[i] = (uint16_t)core->bias[i].bias->code[set];
+  int idc = ms_core_find_bias(core, "dpi_soma.idc");
+  if (idc >= 0)
+    code[idc] = (uint16_t)(set == MS_SET_ACCELERATED ? 4 << 8 | 200 : 2 << 8 | 80);
+  return MS_OK;
+}
+
 int ms_neuron_bench_bias(ms_neuron_bench *b, const ms_die *die, const ms_pvt *pvt, ms_error *err) {
   uint16_t code[MS_BENCH_MAX_BIAS];
-  for (size_t i = 0; i < b->core->n_bias; i++)
-    code[i] = (uint16_t)b->core->bias[i].bias->code[b->set];
-  int idc = ms_core_find_bias(b->core, "dpi_soma.idc");
-  if (idc >= 0)
-    code[idc] = (uint16_t)(b->set == MS_SET_ACCELERATED ? 4 << 8 | 209 : 2 << 8 | 86);
-  return ms_engine_bias(b->engine[MS_BENCH_PRODUCTION], die, pvt, code, b->bias_v, NULL, err);
+  int rc = ms_neuron_bench_codes(b->core, b->set, code, err);
+  return rc ? rc
+            : ms_engine_bias(b->engine[MS_BENCH_PRODUCTION], die, pvt, code, b->bias_v, NULL, err);
 }
 
 double ms_neuron_bench_shift(double tau_s, double length_tau, const ms_neuron_run *a,

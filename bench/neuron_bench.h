@@ -43,8 +43,12 @@ int ms_neuron_bench_open(ms_neuron_bench *b, const ms_core *core, int set, unsig
                          double length_tau, double reference_reltol, ms_error *err);
 void ms_neuron_bench_close(ms_neuron_bench *b);
 
-/** Solves the bias lines of a die; a constant current of about three times the leak makes the soma
- * fire. */
+/** The bias codes of a run: the set's defaults, and a constant current of about three times the
+ * leak that makes the soma fire. */
+int ms_neuron_bench_codes(const ms_core *core, int set, uint16_t code[MS_BENCH_MAX_BIAS],
+                          ms_error *err);
+
+/** Solves the bias lines of a die. */
 int ms_neuron_bench_bias(ms_neuron_bench *b, const ms_die *die, const ms_pvt *pvt, ms_error *err);
 
 /** Runs the neuron once; ms_neuron_bench_bias has set the die's bias lines. */
