@@ -106,9 +106,12 @@ static int add_row(ms_loader *loader, int set, const ms_cell *cell) {
 }
 
 static int load_process(ms_loader *loader, const char *name) {
-  char *path = NULL;
-  int rc = ms_is_path(name) ? ms_load_copy(loader, &path, name)
-                            : ms_load_find(loader, "process", name, "process.yaml", &path);
+  /* The simulator runs in another folder: what the manifest includes needs its full path. */
+  char *path = ms_is_path(name) ? realpath(name, NULL) : NULL;
+  int rc = path ? 0
+           : ms_is_path(name)
+               ? ms_fail(loader->err, MS_EMISSING, "process manifest %s was not found", name)
+               : ms_load_find(loader, "process", name, "process.yaml", &path);
   rc = rc ? rc : ms_load_process(loader, path);
   free(path);
   loader->impl->core.process = &loader->impl->process;

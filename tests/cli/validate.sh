@@ -64,6 +64,15 @@ cmp -s cells/my_soma/cell.cir sized/my_soma/cell.cir && fail "no size was change
 run 0 validate sized/my_soma --engine table --dies 5 --only rate --quiet
 run 2 size cells/my_soma
 
+# A process of one's own, named by a relative path.
+mkdir own
+cp "$SOURCE"/analog-models/process/gen180/* own/
+sed -i 's/name: gen180/name: own/' own/process.yaml
+run 0 validate cells/my_dac --process own/process.yaml --dies 2 --quiet
+says out "process own"
+run 3 validate cells/my_dac --process nowhere/process.yaml
+says err "nowhere/process.yaml was not found"
+
 # Wrong input names what is wrong.
 run 3 validate cells/my_soma --corners tt,xx
 says err "has no corner 'xx'; there: tt, ss"
