@@ -99,6 +99,7 @@ static cJSON *row_json(const ms_bench_engine_row *r) {
                 {"steps", r->steps},
                 {"evaluations", r->evaluations},
                 {"rejected", r->rejected},
+                {"evaluations_per_step", r->evaluations / r->steps},
                 {"ns_per_evaluation", r->ns_per_evaluation},
                 {"unsure", r->unsure}};
   for (size_t i = 0; i < sizeof number / sizeof *number; i++)
@@ -130,6 +131,9 @@ int ms_bench_engine(double wall_s, char **json, ms_error *err) {
     cJSON_AddNumberToObject(object, "speedup", pow(product, 0.25));
     cJSON_AddNumberToObject(object, "spike_count_equal", equal);
     cJSON_AddNumberToObject(object, "spike_time_error_tau", error);
+    code = ms_bench_sample(core, object, err);
+  }
+  if (!code) {
     *json = cJSON_PrintUnformatted(object);
     if (!*json)
       code = ms_fail(err, MS_ENOMEM, "no memory for the figures");

@@ -5,6 +5,8 @@
 
 #include "mixspike/engine.h"
 
+struct cJSON;
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,10 +34,19 @@ typedef struct ms_bench_engine_row {
 MS_API int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_die,
                                ms_bench_engine_row *row, ms_error *err);
 
+/** Measures whole samples on the table engine, accelerated set, ideal router, one core: a network
+ * of 60 + 12 neurons over 4 tau with drawn codes (about as many spikes and events as a Yin-Yang
+ * classifier's sample), and how the cost grows with neurons (8 to 512) and with events.
+ * @param object  a cJSON object that gets sample_ms (once the die is known), sample_first_ms,
+ *                sample_spikes, sample_events, sample_steps, sample_evaluations,
+ *                sample_router_share, neuron_exponent, event_exponent */
+MS_API int ms_bench_sample(const ms_core *core, struct cJSON *object, ms_error *err);
+
 /** The four cases: soma alone and with its synapses' pulses, in both bias sets.
  * @param wall_s  about how long they may take together; 8 s a die
  * @param json    {"rows":[...],"speedup":..(geometric mean),"spike_count_equal":..,
- *                "spike_time_error_tau":..(worst of the four medians)}; free() it */
+ *                "spike_time_error_tau":..(worst of the four medians), and what
+ *                ms_bench_sample adds}; free() it */
 MS_API int ms_bench_engine(double wall_s, char **json, ms_error *err);
 
 #ifdef __cplusplus
