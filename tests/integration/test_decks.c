@@ -89,10 +89,10 @@ static void soma_follows_the_dpi_equation(void **state) {
   double tau = value(text, "tau"), period = value(text, "period");
   double refractory = value(text, "refractory");
   /* The gate of the threshold transistor and the pair add about 5 % to cmem. */
-  check("tau of the membrane", tau, 1e-12 * UT / (KAPPA_N * 54e-9 / 16), 0.15);
-  check("refractory time", refractory, 200e-15 * 1.5 / 130e-9, 0.15);
+  check("dpi_soma: tau of the membrane", tau, 1e-12 * UT / (KAPPA_N * 54e-9 / 16), 0.15);
+  check("dpi_soma: refractory time", refractory, 200e-15 * 1.5 / 130e-9, 0.15);
   /* Request up to request down: the acknowledge's 60 ns, then at most a few ns of the soma. */
-  check("width of a request", value(text, "width"), 60e-9, 0.25);
+  check("dpi_soma: width of a request", value(text, "width"), 60e-9, 0.25);
   free(text);
 
   /* mt1 is in moderate inversion at the threshold, so Ithr/Igain is not simply 19: take the ratio
@@ -107,7 +107,8 @@ static void soma_follows_the_dpi_equation(void **state) {
   }
   assert_true(lo > 19 && lo < 40);
   text = run_deck(state, "dpi_soma", "s/idc=170n/idc=260n/");
-  check("period at 260 nA", value(text, "period"), period_s(260e-9, lo, tau, refractory), 0.1);
+  check("dpi_soma: period at 260 nA", value(text, "period"), period_s(260e-9, lo, tau, refractory),
+        0.1);
   free(text);
 }
 
@@ -117,11 +118,15 @@ static void check_synapse(void **state, const char *name, double kappa, double i
   const double c = 0.51e-12, tp = 100e-9; /* csyn and the gates on its node */
   char *text = run_deck(state, name, "");
   /* Moderate inversion of the output stretches the decay by up to a tenth. */
-  check("tau", value(text, "tau"), c * UT / (kappa * itau_a / 16), 0.15);
+  char what[60];
+  snprintf(what, sizeof what, "%s: tau", name);
+  check(what, value(text, "tau"), c * UT / (kappa * itau_a / 16), 0.15);
   double step = (value(text, "p15") - value(text, "p8")) / 7;
   /* The pair leaves weak inversion during the pulse: the split is then not exponential. */
-  check("current per code", step, igain_a * iw_a * tp * kappa / (c * UT), gain_tolerance);
-  check("second pulse", value(text, "superposition"), 1, 0.12);
+  snprintf(what, sizeof what, "%s: current per code", name);
+  check(what, step, igain_a * iw_a * tp * kappa / (c * UT), gain_tolerance);
+  snprintf(what, sizeof what, "%s: second pulse", name);
+  check(what, value(text, "superposition"), 1, 0.12);
   static const char *const peak[] = {"rest", "p1", "p2", "p4", "p8", "p12", "p15"};
   for (size_t i = 1; i < sizeof peak / sizeof *peak; i++)
     assert_true(value(text, peak[i]) > value(text, peak[i - 1]));
@@ -179,8 +184,11 @@ static void check_dac(void **state, const char *name, int bits) {
              "s/^b3 .*/&\\nb4 n4 0 V=1.8-v(b4)\\nb5 n5 0 V=1.8-v(b5)/");
   }
   char *text = run_deck(state, name, edit);
-  check("full scale in units", value(text, "full"), (1 << bits) - 1, 0.02);
-  check("unit current", value(text, "unit"), bits == 6 ? 100e-9 : 400e-9, 0.05);
+  char what[60];
+  snprintf(what, sizeof what, "%s: full scale in units, %d bits", name, bits);
+  check(what, value(text, "full"), (1 << bits) - 1, 0.02);
+  snprintf(what, sizeof what, "%s: unit current, %d bits", name, bits);
+  check(what, value(text, "unit"), bits == 6 ? 100e-9 : 400e-9, 0.05);
   assert_true(value(text, "smallest") > 0.9);
   assert_true(value(text, "largest") < 1.1);
   free(text);
@@ -222,6 +230,63 @@ static void bias_branches_are_monotonic_in_every_range(void **state) {
   }
 }
 
+static void axon_hillock_follows_its_charges(void **state) {
+  char *text = run_deck(state, "ah_soma", "");
+  const double i = 170e-9 - 1e-9, q = 1.8 * 0.8e-12;
+  /* v1 must move at iamp, so both crossings come a little late: that adds to the swing. */
+  check("ah_soma: period", value(text, "period"), q * (1 / i + 1 / (1e-6 - i)) + 60e-9, 0.25);
+  check("ah_soma: width", value(text, "width"), q / (1e-6 - i), 0.3);
+  /* From the highest level one step of the request leads down, the reset's way another. */
+  double swing = value(text, "top") - value(text, "bottom");
+  check("ah_soma: swing", swing, 2 * 1.8 * 0.8 / 3.0, 0.15);
+  free(text);
+}
+
+static void comparator_neuron_integrates_to_its_threshold(void **state) {
+  char *text = run_deck(state, "if_soma", "");
+  const double i = 170e-9 - 54e-9 / 16;
+  double refractory = value(text, "refractory");
+  check("if_soma: refractory time", refractory, 200e-15 * 1.5 / 130e-9, 0.15);
+  /* The comparator's 60 nA need half a microsecond to move v1, and the gates add to cmem. */
+  check("if_soma: period", value(text, "period"), 1e-12 * value(text, "threshold") / i + refractory,
+        0.2);
+  check("if_soma: width of a request", value(text, "width"), 60e-9, 0.25);
+  free(text);
+}
+
+static void soma_without_handshake_keeps_the_others_period(void **state) {
+  char *free_text = run_deck(state, "dpi_soma_free", ""), *text = run_deck(state, "dpi_soma", "");
+  /* Only the 60 ns of the acknowledge and the width of its own spike differ. */
+  check("dpi_soma_free: period", value(free_text, "period"), value(text, "period"), 0.05);
+  check("dpi_soma_free: width of a spike", value(free_text, "width"), 20e-15 * 0.5 / 95e-9, 0.3);
+  free(free_text);
+  free(text);
+}
+
+static void adaptation_slows_a_constant_input_down(void **state) {
+  char *text = run_deck(state, "dpi_soma_adapt", "");
+  const double c = 1.1e-12, igain = 1.5e-9, i = -value(text, "before");
+  /* dIahp of the equation times I/(I + igain): the DPI is linear only far above its gain current.
+   * The pair leaves weak inversion during the pulse, as in the synapses. */
+  check("dpi_soma_adapt: step", value(text, "step"),
+        igain * 800e-9 * 60e-9 * KAPPA_N / (c * UT) * i / (i + igain), 0.25);
+  check("dpi_soma_adapt: tau", value(text, "tau"), c * UT / (KAPPA_N * 5.76e-9 / 16), 0.2);
+  print_message("dpi_soma_adapt: period %.2f us, adapted %.2f us\n", value(text, "first") * 1e6,
+                value(text, "adapted") * 1e6);
+  assert_true(value(text, "adapted") > 1.2 * value(text, "first"));
+  free(text);
+}
+
+static void winner_takes_all(void **state) {
+  char *text = run_deck(state, "wta4", "");
+  /* The bias transistor's drain is lower than its diode's: 1 % less. */
+  check("wta4: share of four equal inputs", value(text, "share"), 2.5e-9, 0.02);
+  check("wta4: output of an input 2 % above", value(text, "above"), 10e-9, 0.02);
+  check("wta4: sum of the outputs", value(text, "sum"), 10e-9, 0.02);
+  assert_true(value(text, "below") < 0.01 * 10e-9);
+  free(text);
+}
+
 /* The written-out cells that the decks include are those of analog-models. */
 static void decks_hold_the_current_cells(void **state) {
   char command[600];
@@ -244,6 +309,11 @@ int main(void) {
       cmocka_unit_test(weight_dacs_count_units),
       cmocka_unit_test(weight_dacs_work_with_six_bits),
       cmocka_unit_test(bias_branches_are_monotonic_in_every_range),
+      cmocka_unit_test(axon_hillock_follows_its_charges),
+      cmocka_unit_test(comparator_neuron_integrates_to_its_threshold),
+      cmocka_unit_test(soma_without_handshake_keeps_the_others_period),
+      cmocka_unit_test(adaptation_slows_a_constant_input_down),
+      cmocka_unit_test(winner_takes_all),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

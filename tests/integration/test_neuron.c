@@ -155,12 +155,48 @@ static void a_spike_costs_picojoules(void **state) {
   close_core(&f);
 }
 
+/* The other somas: silent at rest, they answer events, their requests end with the acknowledge, and
+ * under a constant input they neither stick nor fall silent (no latch-up), with mismatch. */
+static void other_somas_handshake_in_a_core(void **state) {
+  (void)state;
+  static const char *const core[] = {"ah16", "if16", "adapt16"};
+  for (size_t k = 0; k < sizeof core / sizeof *core; k++) {
+    ms_error err = {0};
+    fixture f = {0};
+    if (ms_core_load(MS_TEST_MODELS_DIR, core[k], 0, &f.core, &err) ||
+        ms_engine_create(&(ms_engine_options){.kind = MS_ENGINE_NGSPICE}, f.core, &f.engine,
+                         &err) ||
+        ms_group_create(f.engine, &f.group, &err))
+      fail_msg("%s", err.text);
+    const double tau = f.core->tau_s[0];
+    const neuron_event event[] = {{2 * tau, 0, 15}, {2.05 * tau, 0, 15}};
+    for (uint64_t die = 0; die < 5; die++) {
+      neuron_case c = {.die = {1, die, 1}};
+      neuron_result answer = run_events(&f, c, event, 2, 6);
+      c.inject_a = 200e-9;
+      neuron_result steady = run_events(&f, c, NULL, 0, 12);
+      print_message("%s, die %d: %zu spikes to two events, %zu in 12 tau at 200 nA\n", core[k],
+                    (int)die, answer.n_spike, steady.n_spike);
+      assert_true(answer.n_spike >= 1 && answer.spike_s[0] > 2 * tau);
+      assert_int_equal(answer.request, 0);
+      assert_true(steady.n_spike >= 6);
+      double last = steady.spike_s[steady.n_spike - 1],
+             gap = last - steady.spike_s[steady.n_spike - 2];
+      assert_true(12 * tau - last < 2 * gap);
+      for (size_t i = 0; i + 1 < steady.n_spike; i++)
+        assert_true(steady.width_s[i] > 0);
+    }
+    close_core(&f);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(larger_codes_fire_earlier_with_four_and_six_bits),
       cmocka_unit_test(inhibition_delays_and_prevents_spikes),
       cmocka_unit_test(corners_and_temperature_keep_the_neuron_working),
       cmocka_unit_test(a_spike_costs_picojoules),
+      cmocka_unit_test(other_somas_handshake_in_a_core),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
