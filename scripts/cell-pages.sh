@@ -79,6 +79,8 @@ done
   echo "<!-- Made by scripts/cell-pages.sh. -->"
   echo "# The cell library"
   echo
+  echo "A page a cell, made from its netlist, manifest, deck and a validation over $dies dies (\`DIES=$dies scripts/cell-pages.sh BUILD_DIR\`)."
+  echo
   echo "| cell | what |"
   echo "|---|---|"
   for path in "$source"/analog-models/cells/*/; do
