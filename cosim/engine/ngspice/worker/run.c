@@ -283,8 +283,11 @@ static int step_solved(run *r, double t1_s, double *delta_s) {
     bool useful = r->granted && limit_s > r->t0_s + eps_s;
     if (useful && (r->cut || (r->has_hit && r->hit_s < limit_s)))
       return redo(r, limit_s, delta_s);
+    /* Less than half a picosecond before the limit is at the limit: no step is that short, and who
+     * asked for a cut would wait for ever. */
+    double at_s = r->granted && r->cut && !useful && limit_s > r->t0_s ? limit_s : r->t0_s;
     if (r->granted)
-      report(r, r->t0_s, r->has_hit ? promise_before_crossing(r, t1_s) : t1_s, false);
+      report(r, at_s, fmax(at_s, r->has_hit ? promise_before_crossing(r, t1_s) : t1_s), false);
     wait_grant(r);
   }
   /* Accepted: from here on this is history. */
