@@ -262,6 +262,13 @@ static void begin_crossings(run *r) {
     ms_crossing_begin(&r->crossing[k], r->record.now[k], r->setup.rise_v, r->setup.fall_v);
 }
 
+/* Less than half a picosecond before the limit is at the limit: no step is that short, and who
+ * asked for a cut would wait for ever. */
+static double reached(const run *r, double t_s) {
+  double limit_s = ms_time_to_s(r->limit_ps);
+  return t_s < limit_s && t_s >= limit_s - 0.5 * MS_TICK_S ? limit_s : t_s;
+}
+
 /* A step was solved and ngspice would keep it: decide. */
 static int step_solved(run *r, double t1_s, double *delta_s) {
   const double eps_s = 0.5 * MS_TICK_S;
@@ -283,9 +290,7 @@ static int step_solved(run *r, double t1_s, double *delta_s) {
     bool useful = r->granted && limit_s > r->t0_s + eps_s;
     if (useful && (r->cut || (r->has_hit && r->hit_s < limit_s)))
       return redo(r, limit_s, delta_s);
-    /* Less than half a picosecond before the limit is at the limit: no step is that short, and who
-     * asked for a cut would wait for ever. */
-    double at_s = r->granted && r->cut && !useful && limit_s > r->t0_s ? limit_s : r->t0_s;
+    double at_s = r->granted && r->cut && !useful ? reached(r, r->t0_s) : r->t0_s;
     if (r->granted)
       report(r, at_s, fmax(at_s, r->has_hit ? promise_before_crossing(r, t1_s) : t1_s), false);
     wait_grant(r);
@@ -302,7 +307,7 @@ static int step_solved(run *r, double t1_s, double *delta_s) {
     /* The point is final but ngspice has not gone on: an input at this very time can still become
      * a breakpoint. */
     do {
-      report(r, t1_s, t1_s, false);
+      report(r, reached(r, t1_s), reached(r, t1_s), false);
       wait_grant(r);
     } while (ms_time_to_s(r->limit_ps) <= t1_s + eps_s);
   }
