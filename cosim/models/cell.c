@@ -5,9 +5,11 @@
 #include "yaml/unit.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *const ms_cell_kind_name[] = {"soma", "synapse", "dac", "bias", "other", NULL};
 const char *const ms_cell_role_name[] = {
@@ -199,6 +201,29 @@ static int read_uses(ms_cell_reader *r) {
   return rc;
 }
 
+/* A netlist lies in the cell's folder or below, or in the library: nothing else is read. */
+static int check_place(ms_cell_reader *r) {
+  ms_cell *cell = &r->cc->cell;
+  ms_yaml_node *at = ms_yaml_find(r->root, "netlist");
+  if (access(cell->netlist, F_OK))
+    return ms_fail(r->loader->err, MS_EMISSING, "%s:%d: netlist %s was not found", cell->file,
+                   ms_yaml_line(at), cell->netlist);
+  char *folder = realpath(cell->dir, NULL);
+  bool inside = folder && ms_lies_in(cell->netlist, folder);
+  free(folder);
+  for (size_t i = 0; i < r->loader->n_dir && !inside; i++) {
+    char cells[PATH_MAX];
+    snprintf(cells, sizeof cells, "%s/cells", r->loader->dir[i]);
+    inside = ms_lies_in(cell->netlist, cells);
+  }
+  return inside
+             ? 0
+             : ms_fail(
+                   r->loader->err, MS_EREFUSED,
+                   "%s:%d: netlist %s lies outside the cell's folder and the folders called cells",
+                   cell->file, ms_yaml_line(at), cell->netlist);
+}
+
 static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsigned dac_bits) {
   ms_core_cell *cc = r->cc;
   ms_cell *cell = &cc->cell;
@@ -230,7 +255,9 @@ static int read_cell(ms_cell_reader *r, const char *name, const char *path, unsi
     cc->bits = dac_bits;
   if ((rc = ms_yaml_finish(r->doc, r->loader->err)))
     return rc;
-  rc = ms_cell_text_read(cell->netlist, cell->subckt, cc->bits, &cc->text, r->loader->err);
+  rc = check_place(r);
+  if (!rc)
+    rc = ms_cell_text_read(cell->netlist, cell->subckt, cc->bits, &cc->text, r->loader->err);
   if (!rc)
     rc = ms_load_sum(r->loader, cell->netlist);
   if (rc)

@@ -51,8 +51,9 @@ void ms_cell_check_pins(ms_cell_reader *r) {
       char name[80];
       snprintf(name, sizeof name, has_bits(pin) ? "%s%u" : "%s", pin->name, b);
       if (ms_cell_text_find_port(text, name) < 0)
-        ms_yaml_fail(r->root, MS_EPARSE, "pin '%s' (line %d) is no pin of .subckt %s (%s:%d)", name,
-                     pin->line, cell->subckt, text->file, text->port_line);
+        ms_yaml_fail(ms_yaml_item(ms_yaml_find(r->root, "pins"), i), MS_EPARSE,
+                     "pin '%s' is no pin of .subckt %s (%s:%d)", name, cell->subckt, text->file,
+                     text->port_line);
     }
   }
   for (size_t k = 0; k < text->n_port; k++) {
@@ -64,8 +65,9 @@ void ms_cell_check_pins(ms_cell_reader *r) {
         known |= !strcmp(name, text->port[k]);
       }
     if (!known)
-      ms_yaml_fail(r->root, MS_EPARSE, "pin '%s' of .subckt %s (%s:%d) is not listed in 'pins'",
-                   text->port[k], cell->subckt, text->file, text->port_line);
+      ms_yaml_fail(ms_yaml_find(r->root, "pins"), MS_EPARSE,
+                   "pin '%s' of .subckt %s (%s:%d) is not listed in 'pins'", text->port[k],
+                   cell->subckt, text->file, text->port_line);
   }
 }
 

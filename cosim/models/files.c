@@ -26,6 +26,16 @@ char *ms_load_folder(const char *file) {
   return slash ? strndup(file, (size_t)(slash - file)) : strdup(".");
 }
 
+bool ms_lies_in(const char *file, const char *folder) {
+  char *full = realpath(file, NULL);
+  size_t n = strlen(folder);
+  while (n && folder[n - 1] == '/')
+    n--;
+  bool inside = full && !strncmp(full, folder, n) && full[n] == '/';
+  free(full);
+  return inside;
+}
+
 int ms_load_sum(ms_loader *loader, const char *path) {
   FILE *f = fopen(path, "rbe");
   if (!f)

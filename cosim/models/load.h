@@ -38,6 +38,7 @@ typedef struct ms_loader {
   int depth;            /**< of cells that use cells */
   char *dir[3];         /**< folders that hold cells/ and process/, best first */
   char *pdk;            /**< while a process is read: the folder that $PDK stands for */
+  char *inside[2];      /**< and the folders, free of links, that its files must lie in */
   int device_line[2];   /**< of nfet and pfet in the process's manifest */
   bool device_found[2]; /**< whether a file of the process defines them */
   ms_error *err;
@@ -64,8 +65,13 @@ char *ms_load_folder(const char *file);
 int ms_load_process(ms_loader *loader, const char *path);
 void ms_process_clear(ms_process *process);
 
-/** Follows the SPICE files of a process: refuses those that carry commands, sums up all. */
-int ms_load_spice(ms_loader *loader, const char *path);
+/** Whether a file that exists lies in a folder or below it, links followed.
+ * @param folder  as realpath gives it */
+bool ms_lies_in(const char *file, const char *folder);
+/** Follows the SPICE files of a process: refuses those that carry commands or lie outside the
+ * folders allowed, sums up all.
+ * @param at  manifest entry that names the file, for messages */
+int ms_load_spice(ms_loader *loader, const char *path, ms_yaml_node *at);
 
 /** Reads a cell and the cells that it uses, once.
  * @param dac_bits  bits of weight DACs; 0: what the cell's own parameters say

@@ -33,6 +33,9 @@ static int read_pdk(ms_loader *loader, ms_yaml_node *root, const char *path) {
     return ms_fail(loader->err, MS_EMISSING,
                    "%s:%d: this process needs the folder of its PDK: set %s or give --pdk DIR; %s",
                    path, ms_yaml_line(node), variable, get);
+  if (!(loader->inside[1] = realpath(folder, NULL)))
+    return ms_fail(loader->err, MS_EMISSING, "%s:%d: the PDK's folder %s was not found; %s", path,
+                   ms_yaml_line(node), folder, get);
   return ms_load_copy(loader, &loader->pdk, folder);
 }
 
@@ -65,8 +68,8 @@ static int read_includes(ms_loader *loader, ms_process *p, ms_yaml *doc, const c
     p->n_include = i + 1;
     if (!rc)
       rc = ms_yaml_status(doc, loader->err);
-    if (!rc && (rc = ms_load_spice(loader, p->include[i])))
-      ms_fail_context(loader->err, "%s:%d: key 'include'", path, ms_yaml_line(item));
+    if (!rc)
+      rc = ms_load_spice(loader, p->include[i], item);
     if (rc)
       return rc;
   }
@@ -141,7 +144,7 @@ static int read_corners(ms_loader *loader, ms_process *p, ms_yaml *doc, const ch
     if (!rc)
       rc = ms_yaml_status(doc, loader->err);
     if (!rc && p->corner[i].lib_file)
-      rc = ms_load_spice(loader, p->corner[i].lib_file);
+      rc = ms_load_spice(loader, p->corner[i].lib_file, ms_yaml_find(ms_yaml_item(map, i), "lib"));
     if (rc)
       return rc;
   }
@@ -169,7 +172,7 @@ int ms_load_process(ms_loader *loader, const char *path) {
   rc = ms_load_copy(loader, &p->name, ms_yaml_name(root, "name"));
   if (!rc)
     p->dir = ms_load_folder(path);
-  if (!rc && !p->dir)
+  if (!rc && (!p->dir || !(loader->inside[0] = realpath(p->dir, NULL))))
     rc = ms_fail(loader->err, MS_ENOMEM, "out of memory");
   ms_yaml_string_or(root, "description", "");
   read_range(root, "supply", "V", 0.1, 20, p->supply_v);
@@ -188,6 +191,10 @@ int ms_load_process(ms_loader *loader, const char *path) {
     rc = check_devices(loader, path);
   free(loader->pdk);
   loader->pdk = NULL;
+  for (int i = 0; i < 2; i++) {
+    free(loader->inside[i]);
+    loader->inside[i] = NULL;
+  }
   ms_yaml_destroy(doc);
   return rc;
 }

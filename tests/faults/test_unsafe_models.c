@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -57,24 +58,79 @@ static void test_commands_in_model_files_are_refused(void **state) {
 
 static void test_commands_in_nested_model_files_are_refused(void **state) {
   (void)state;
-  static const char *const ways[] = {".include \"../../cores/x.inc\"\n", ".inc ../../cores/x.inc\n",
-                                     ".INCLUDE '../../cores/x.inc'\n",
-                                     ".lib ../../cores/x.inc tt\n"};
+  static const char *const ways[] = {".include \"more.lib\"\n", ".inc ./more.lib\n",
+                                     ".INCLUDE '../p/more.lib'\n", ".lib more.lib tt\n"};
   for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
     fixture f;
     fixture_create(&f);
-    /* The core's own file doubles as the nested one: only its place matters here. */
-    fixture_write(&f, "cells/dac/cell.cir", "* nested\n.control\n.endc\n");
-    char text[80];
-    const char *at = strstr(ways[i], "cores/x.inc");
-    size_t n = (size_t)(at - ways[i]);
-    memcpy(text, ways[i], n);
-    strcpy(text + n, "cells/dac/cell.cir");
-    strcat(text, at + strlen("cores/x.inc"));
-    fixture_edit(&f, cards, "* cards\n", text);
-    fixture_refuse(&f, MS_EREFUSED, "cell.cir:2: .control", NULL);
+    fixture_write(&f, "process/p/more.lib", "* nested\n.control\n.endc\n");
+    fixture_edit(&f, cards, "* cards\n", ways[i]);
+    fixture_refuse(&f, MS_EREFUSED, "more.lib:2: .control", NULL);
     fixture_destroy(&f);
   }
+}
+
+/* What a process may read: its own folder and its PDK's. */
+static void test_model_files_outside_the_allowed_folders_are_refused(void **state) {
+  (void)state;
+  static const char outside[] = "lies outside the process's folder";
+  fixture_bad_edit(cards, "* cards\n", ".include \"../../cells/dac/cell.cir\"\n", MS_EREFUSED,
+                   "cards.lib:1: file ");
+  fixture_bad_edit(cards, "* cards\n", "* cards\n.lib /etc/passwd tt\n", MS_EREFUSED,
+                   "cards.lib:2: file /etc/passwd lies outside");
+  fixture_bad_edit("process/p/process.yaml", "[cards.lib]", "[cards.lib, /etc/passwd]", MS_EREFUSED,
+                   "process.yaml:3: file /etc/passwd lies outside");
+  fixture_bad_edit("process/p/process.yaml", "    pfet: {dvth: 0 V, dbeta: 0 %}\n",
+                   "    pfet: {dvth: 0 V, dbeta: 0 %}\n    lib: {file: /etc/passwd, section: tt}\n",
+                   MS_EREFUSED, "process.yaml:17: file /etc/passwd lies outside");
+  fixture_bad_edit(cards, "* cards\n", ".lib ~/x tt\n", MS_EREFUSED, "cards.lib:1: write the name");
+  fixture_bad_edit(cards, "* cards\n", ".lib $HOME/x tt\n", MS_EREFUSED, "cards.lib:1: write");
+  fixture_bad_edit("cells/syn/cell.yaml", "netlist: cell.cir", "netlist: /etc/passwd", MS_EREFUSED,
+                   "cell.yaml:3: netlist /etc/passwd lies outside");
+  fixture_bad_edit("cells/syn/cell.yaml", "netlist: cell.cir", "netlist: gone.cir", MS_EMISSING,
+                   "cell.yaml:3: netlist ");
+  /* A link does not open a way out. */
+  fixture f;
+  char link[200];
+  fixture_create(&f);
+  snprintf(link, sizeof link, "%s/process/p/more.lib", f.dir);
+  assert_int_equal(unlink(link), 0);
+  assert_int_equal(symlink("/etc/passwd", link), 0);
+  fixture_edit(&f, cards, "* cards\n", ".include more.lib\n");
+  fixture_refuse(&f, MS_EREFUSED, "cards.lib:1: file ", outside, NULL);
+  fixture_destroy(&f);
+  /* Files of a PDK include upwards, inside its root. */
+  fixture_create(&f);
+  fixture_edit(&f, "process/p/process.yaml", "include: [cards.lib]",
+               "pdk: {variable: MIXSPIKE_PDK_NOWHERE, get: x}\n"
+               "include: [cards.lib, $PDK/dac/cell.cir]");
+  fixture_write(&f, "cells/dac/cell.cir", ".include \"../../cells/syn/cell.cir\"\n");
+  char folder[200];
+  snprintf(folder, sizeof folder, "%s/cells", f.dir);
+  setenv("MIXSPIKE_PDK", folder, 1);
+  fixture_write(&f, "cells/syn/cell.cir", ".include ../../cores/c.yaml\n");
+  fixture_refuse(&f, MS_EREFUSED, "syn/cell.cir:1: file ", outside, " and its PDK ", NULL);
+  setenv("MIXSPIKE_PDK", "/nowhere", 1);
+  fixture_refuse(&f, MS_EMISSING, "process.yaml:3: the PDK's folder /nowhere was not found", NULL);
+  unsetenv("MIXSPIKE_PDK");
+  fixture_destroy(&f);
+}
+
+static void test_files_that_include_themselves_are_refused(void **state) {
+  (void)state;
+  fixture_bad_edit(cards, "* cards\n", "* cards\n.include cards.lib\n", MS_EREFUSED,
+                   "cards.lib:2: file ");
+  fixture f;
+  fixture_create(&f);
+  fixture_edit(&f, cards, "* cards\n", ".include more.lib\n");
+  fixture_write(&f, "process/p/more.lib", ".include ../p/cards.lib\n");
+  fixture_refuse(&f, MS_EREFUSED, "more.lib:1: file ", "includes itself", NULL);
+  fixture_destroy(&f);
+  /* A section of a library may take another of the same file. */
+  fixture_create(&f);
+  fixture_edit(&f, cards, "* cards\n", "* cards\n.lib cards.lib tt\n");
+  ms_core_destroy(fixture_load(&f));
+  fixture_destroy(&f);
 }
 
 static void test_devices_that_reach_outside_are_refused(void **state) {
@@ -194,6 +250,8 @@ int main(void) {
       cmocka_unit_test(test_commands_hidden_in_comments_never_reach_the_deck),
       cmocka_unit_test(test_commands_in_model_files_are_refused),
       cmocka_unit_test(test_commands_in_nested_model_files_are_refused),
+      cmocka_unit_test(test_model_files_outside_the_allowed_folders_are_refused),
+      cmocka_unit_test(test_files_that_include_themselves_are_refused),
       cmocka_unit_test(test_devices_that_reach_outside_are_refused),
       cmocka_unit_test(test_broken_netlists_name_file_and_line),
       cmocka_unit_test(test_files_that_ngspice_would_miss_are_named),

@@ -17,6 +17,7 @@ static const struct {
 } files[] = {
     {"process/p/cards.lib", "* cards\n.model nmod nmos level=54 version=4.8\n"
                             ".model pmod pmos level=54 version=4.8\n"},
+    {"process/p/more.lib", "* included by nobody yet\n"},
     {"process/p/process.yaml", "name: p\n"
                                "description: test process\n"
                                "include: [cards.lib]\n"

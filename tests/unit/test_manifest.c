@@ -221,7 +221,7 @@ static void test_each_mistake_is_named(void **state) {
       {SYN, "name: vtau, role", "name: vtaw, role", MS_EPARSE, "pin 'vtau' must be in 'pins'"},
       {SYN, "  - {name: vss, role: ground}\n", "", MS_EPARSE, "pin 'vss' of .subckt syn"},
       {SYN, "role: supply}", "role: supply}\n  - {name: extra, role: other}", MS_EPARSE,
-       "pin 'extra' (line 14) is no pin of .subckt syn"},
+       "cell.yaml:14: key 'pins[6]': pin 'extra' is no pin of .subckt syn ("},
       {SYN, "node: vsyn", "node: vsin", MS_EPARSE,
        "key 'initial[0]': node 'vsin' does not exist in .subckt syn"},
       {SYN, "c: 0.5 pF", "d: 0.5 pF", MS_EPARSE, "'d' is no parameter of .subckt syn"},
