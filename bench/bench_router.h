@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measures the Verilated router (the verb `mixspike bench router`). */
+/* Measures the routers (the verb `mixspike bench router`). */
 #ifndef MS_BENCH_ROUTER_H
 #define MS_BENCH_ROUTER_H
 
@@ -28,7 +28,8 @@ typedef struct ms_bench_router_row {
 MS_API int ms_bench_router_run(ms_router_kind kind, unsigned n_neuron, double load, double wall_s,
                                ms_bench_router_row *row, ms_error *err);
 
-/** The whole bench: 64 neurons at 1, 10 and 100 % load, and the other sizes at 10 %.
+/** The whole bench: every router with 64 neurons at 1, 10 and 100 % load, and `rtl` and `tlm` in
+ * the other sizes at 10 %.
  * @param wall_s  wall time for each row, seconds
  * @param json    the figures, {"rows":[...]}; free() it */
 MS_API int ms_bench_router(double wall_s, char **json, ms_error *err);

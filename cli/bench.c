@@ -14,7 +14,8 @@
 static const char HELP[] =
     "usage: mixspike bench WHAT [--seconds S] [--dies N] [--file FILE] [--json]\n\n"
     "WHAT is one of\n"
-    "  router      events per second through the compiled router at several loads\n"
+    "  router      events per second through the compiled router and its models (tlm, tlm_lt,\n"
+    "              ideal) at several loads\n"
     "  partition   one flat ngspice netlist against this kernel on ngspice and on tables: the "
     "same\n"
     "              circuits, die and events, spikes compared, all on one core\n"

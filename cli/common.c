@@ -10,7 +10,7 @@
 #include <string.h>
 
 const char *const cli_engines[] = {"ngspice", "table", "model", NULL};
-const char *const cli_routers[] = {"rtl", "ideal", NULL};
+const char *const cli_routers[] = {"rtl", "ideal", "tlm", "tlm_lt", NULL};
 const char *const cli_drivers[] = {"auto", "lockstep", "promises", "feedforward", NULL};
 
 int cli_common(cli *c, const cli_verb *verb, int option) {

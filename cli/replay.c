@@ -8,7 +8,7 @@
 static const char HELP[] =
     "usage: mixspike replay PACKAGE [options]\n\n"
     "  --engine E       ngspice, table or model (default: the one that recorded the spikes)\n"
-    "  --router R       rtl or ideal (default: the one that recorded the spikes)\n"
+    "  --router R       rtl, tlm, tlm_lt or ideal (default: the one that recorded the spikes)\n"
     "  --samples N      at most N samples per die (default: all)\n"
     "  --tolerance S    largest difference of a spike time, in seconds (default: 1e-9 on the\n"
     "                   engine that recorded, a tenth of the membrane time constant on another)\n\n"
@@ -74,7 +74,7 @@ static int run(cli *c, int argc, char **argv) {
       break;
     case 'R':
       if ((word = cli_parse_word(optarg, cli_routers)) < 0)
-        return cli_usage(c, "--router takes rtl or ideal");
+        return cli_usage(c, "--router takes rtl, tlm, tlm_lt or ideal");
       router = (ms_router_kind)word;
       replay_options.digital = &router;
       break;

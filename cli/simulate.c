@@ -18,7 +18,7 @@ static const char HELP[] =
     "  --stop S         simulated seconds (default: the length of a sample)\n"
     "  --seed N         of random weights and events (default: 1)\n"
     "  --engine E       ngspice, table or model (default: the experiment's)\n"
-    "  --router R       rtl or ideal (default: the experiment's)\n"
+    "  --router R       rtl, tlm, tlm_lt or ideal (default: the experiment's)\n"
     "  --driver D       auto, lockstep, promises or feedforward (default: the experiment's)\n"
     "output\n"
     "  -o, --out DIR    writes index.html, results.h5 and sample.fst (default: nothing)\n"
@@ -115,7 +115,7 @@ static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
     return change->engine >= 0 ? -1 : cli_usage(c, "--engine takes ngspice, table or model");
   case ROUTER:
     change->router = cli_parse_word(optarg, cli_routers);
-    return change->router >= 0 ? -1 : cli_usage(c, "--router takes rtl or ideal");
+    return change->router >= 0 ? -1 : cli_usage(c, "--router takes rtl, tlm, tlm_lt or ideal");
   case DRIVER:
     change->driver = cli_parse_word(optarg, cli_drivers);
     return change->driver >= 0

@@ -8,9 +8,26 @@ int ms_router_create(const ms_router_options *options, ms_router **out, ms_error
   case MS_ROUTER_RTL:
     return ms_rtl_router_create(options, out, err);
   case MS_ROUTER_IDEAL:
+  case MS_ROUTER_TLM_LT:
     return ms_ideal_router_create(options, out, err);
+  case MS_ROUTER_TLM:
+    return ms_tlm_router_create(options, out, err);
   }
   return ms_fail(err, MS_EINVAL, "no such router: %d", (int)options->kind);
+}
+
+const char *ms_router_name(ms_router_kind kind) {
+  switch (kind) {
+  case MS_ROUTER_RTL:
+    return "rtl";
+  case MS_ROUTER_IDEAL:
+    return "ideal";
+  case MS_ROUTER_TLM:
+    return "tlm";
+  case MS_ROUTER_TLM_LT:
+    return "tlm_lt";
+  }
+  return NULL;
 }
 
 void ms_router_destroy(ms_router *router) {

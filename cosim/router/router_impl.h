@@ -32,7 +32,9 @@ struct ms_router {
 };
 
 int ms_rtl_router_create(const ms_router_options *, ms_router **, ms_error *);
+/* Both of kind MS_ROUTER_IDEAL and MS_ROUTER_TLM_LT. */
 int ms_ideal_router_create(const ms_router_options *, ms_router **, ms_error *);
+int ms_tlm_router_create(const ms_router_options *, ms_router **, ms_error *);
 
 #ifdef __cplusplus
 }

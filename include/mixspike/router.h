@@ -11,8 +11,19 @@ extern "C" {
 
 typedef struct ms_router ms_router;
 
-/** `rtl`: the Verilated design. `ideal`: the same fixed latencies, no contention of any kind. */
-typedef enum ms_router_kind { MS_ROUTER_RTL, MS_ROUTER_IDEAL } ms_router_kind;
+/** One router at several levels of abstraction (docs/router.md, "The ladder"). All have the same
+ * sizes, the same configuration port and, where nothing contends, the same outputs. */
+typedef enum ms_router_kind {
+  MS_ROUTER_RTL,    /**< the Verilated design */
+  MS_ROUTER_IDEAL,  /**< the same fixed latencies, no contention of any kind */
+  MS_ROUTER_TLM,    /**< approximately timed: queues, arbiters and busy rows, event by event */
+  MS_ROUTER_TLM_LT, /**< loosely timed: fixed latencies, and one fan-out that all events share */
+} ms_router_kind;
+enum { MS_N_ROUTER = 4 };
+
+/** The word for a kind of router, as in experiments and on the command line: "rtl", "ideal", "tlm",
+ * "tlm_lt"; NULL if there is no such kind. */
+MS_API const char *ms_router_name(ms_router_kind kind);
 
 typedef struct ms_router_options {
   ms_router_kind kind;
@@ -34,6 +45,9 @@ typedef struct ms_router_out {
   uint8_t sign, row; /**< MS_OUT_PULSE: MS_EXC/MS_INH and index among the rows of that sign */
   uint16_t neuron;
   uint16_t code;
+  uint32_t
+      cause; /**< number of the input that made it: calls of ms_router_event and of
+                  ms_router_request with level 1 count from 1 since reset; 0: not known (`rtl`) */
 } ms_router_out;
 
 /** X(name, what it counts): every event that had to wait or was lost, per cause. */

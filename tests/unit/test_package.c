@@ -94,6 +94,22 @@ static void an_exported_package_replays_spike_by_spike(void **state) {
   assert_true(report.worst_s == 0.0);
 }
 
+/* The routers have one size and one map: what was exported for the RTL programs all of them. */
+static void a_package_of_the_rtl_replays_on_every_router(void **state) {
+  bench *b = *state;
+  for (int k = 0; k < MS_N_ROUTER; k++) {
+    const ms_router_kind kind = (ms_router_kind)k;
+    const ms_replay_options options = {.digital = &kind};
+    ms_error err = {0};
+    ms_replay_report report;
+    if (ms_replay(b->package, &options, &report, &err))
+      fail_msg("%s: %s", ms_router_name(kind), err.text);
+    assert_int_equal(report.samples_equal, 8);
+    if (kind == MS_ROUTER_TLM)
+      assert_true(report.worst_s == 0.0);
+  }
+}
+
 static void a_package_gives_its_network_back(void **state) {
   bench *b = *state;
   ms_package *p = NULL;
@@ -185,6 +201,7 @@ static void images_and_port_writes_agree(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_exported_package_replays_spike_by_spike),
+      cmocka_unit_test(a_package_of_the_rtl_replays_on_every_router),
       cmocka_unit_test(a_package_gives_its_network_back),
       cmocka_unit_test(a_changed_byte_in_any_file_is_refused),
       cmocka_unit_test(a_missing_file_is_named),

@@ -145,7 +145,7 @@ static void read_chip(ms_experiment *e, ms_yaml_node *root) {
   read_biases(e, section(root, "biases"));
   static const char *const engines[] = {"ngspice", "table", "model", NULL};
   e->analog = (ms_engine_kind)ms_yaml_choice(root, "analog", engines);
-  static const char *const routers[] = {"rtl", "ideal", NULL};
+  static const char *const routers[] = {"rtl", "ideal", "tlm", "tlm_lt", NULL};
   e->digital = (ms_router_kind)ms_yaml_choice(root, "digital", routers);
   static const char *const drivers[] = {"auto", "lockstep", "promises", "feedforward", NULL};
   e->driver = (ms_driver_kind)ms_yaml_choice_or(root, "driver", drivers, MS_DRIVER_AUTO);

@@ -45,7 +45,7 @@ int ms_manifest_write(const ms_setup *setup, const ms_network *network, const ui
   cJSON_AddStringToObject(root, "core", setup->core->name);
   add_u64(root, "core_checksum", setup->core->checksum, 1);
   cJSON_AddStringToObject(root, "analog", ms_engine_word(e->analog));
-  cJSON_AddStringToObject(root, "digital", ms_router_word(e->digital));
+  cJSON_AddStringToObject(root, "digital", ms_router_name(e->digital));
   add_u64(root, "seed", e->seed, 0);
   add_u64(root, "die_seed", e->die_seed, 0);
   cJSON_AddNumberToObject(root, "mismatch_strength", e->strength);
@@ -139,7 +139,14 @@ static int fill(const cJSON *root, ms_manifest *m, const char **bad, ms_error *e
     }
   if (!found)
     *bad = "analog";
-  m->digital = !strcmp(digital, ms_router_word(MS_ROUTER_RTL)) ? MS_ROUTER_RTL : MS_ROUTER_IDEAL;
+  found = 0;
+  for (int k = 0; k < MS_N_ROUTER; k++)
+    if (!strcmp(digital, ms_router_name((ms_router_kind)k))) {
+      m->digital = (ms_router_kind)k;
+      found = 1;
+    }
+  if (!found)
+    *bad = "digital";
   m->core_checksum = strtoull(sum, NULL, 16);
   m->core = strdup(core);
   if (!m->core)

@@ -35,7 +35,6 @@ int ms_publish_figure(ms_report_page *page, const char *name, const char *note, 
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 const char *ms_engine_word(ms_engine_kind kind);
-const char *ms_router_word(ms_router_kind kind);
 const char *ms_driver_word(ms_driver_kind kind);
 
 #endif

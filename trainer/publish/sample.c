@@ -14,10 +14,6 @@ const char *ms_engine_word(ms_engine_kind kind) {
   return kind == MS_ENGINE_NGSPICE ? "ngspice" : kind == MS_ENGINE_TABLE ? "table" : "model";
 }
 
-const char *ms_router_word(ms_router_kind kind) {
-  return kind == MS_ROUTER_RTL ? "rtl" : "ideal";
-}
-
 const char *ms_driver_word(ms_driver_kind kind) {
   static const char *const word[] = {"auto", "lockstep", "promises", "feedforward"};
   return word[kind];
@@ -102,7 +98,7 @@ int ms_publish_experiment(ms_results *results, const ms_experiment *e, ms_error 
   (void)((code = ms_results_text(results, group, "experiment_name", e->name, err)) ||
          (code = ms_results_text(results, group, "experiment", e->text ? e->text : "", err)) ||
          (code = ms_results_text(results, group, "analog", ms_engine_word(e->analog), err)) ||
-         (code = ms_results_text(results, group, "digital", ms_router_word(e->digital), err)) ||
+         (code = ms_results_text(results, group, "digital", ms_router_name(e->digital), err)) ||
          (code = ms_results_text(results, group, "driver", ms_driver_word(e->driver), err)) ||
          (code = ms_results_integer(results, group, "die_seed", e->die_seed, err)) ||
          (code = ms_results_number(results, group, "mismatch_strength", e->strength, err)));

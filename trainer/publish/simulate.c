@@ -146,7 +146,7 @@ static int write_folder(const ms_shown_run *shown, const ms_simulate_options *o,
     code = ms_raw_write(path, shown->setup->core, shown->run, err);
   }
   snprintf(lead, sizeof lead, "One run of %s on die %llu: %s circuits, %s router.", e->core,
-           (unsigned long long)o->die, ms_engine_word(e->analog), ms_router_word(e->digital));
+           (unsigned long long)o->die, ms_engine_word(e->analog), ms_router_name(e->digital));
   if (!code)
     code = ms_report_create(e->name, lead, &page, err);
   if (!code) {

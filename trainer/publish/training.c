@@ -319,7 +319,7 @@ static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_tra
     ms_publish_figure(page, "Error of the model", "spike times and counts against the circuits",
                       err, "%.3f tau, %.1f %%", report->fit[0].time_tau, 100 * report->fit[0].rate);
   ms_publish_figure(page, "Chip", "circuits, router, core", err, "%s, %s, %s, %u-bit weights",
-                    ms_engine_word(e->analog), ms_router_word(e->digital), e->core,
+                    ms_engine_word(e->analog), ms_router_name(e->digital), e->core,
                     setup->core->dac_bits);
   ms_publish_figure(page, "Network", "inputs, hidden neurons, output neurons", err, "%u, %u, %u",
                     setup->n_input, e->hidden, setup->n_output);

@@ -1,70 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ideal router: the RTL's fixed latencies without any contention. Every request is granted the
  * moment it is seen, every source has a fan-out of its own. What is left of waiting is physical: a
- * row makes one pulse at a time, so a delivery to a row whose pulse is on waits for its end. */
-#include "router/ideal/ideal.h"
+ * row makes one pulse at a time, so a delivery to a row whose pulse is on waits for its end.
+ * As the loosely timed router it has one fan-out, which takes the events of all sources one after
+ * another and delivers one entry a clock: throughput is the RTL's, arbitration and back-pressure
+ * are not there. */
+#include "router/router_impl.h"
+#include "router/soft/agenda.h"
+#include "router/soft/outlet.h"
+#include "router/soft/registers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIGNAL_REQ, SIGNAL_ACK, SIGNAL_PULSE, SIGNAL_EVENT };
+/* What happens at a future clock edge. */
+enum {
+  SAMPLE, /* `neuron`: whose request line */
+  OUTPUT,
+  FAN_OUT, /* `neuron`: source; the fan-out may read its routing table */
+  DELIVER,
+  TICK, /* stuck requests are looked for */
+};
 
-static ms_ideal_router *self(ms_router *router) {
-  return (ms_ideal_router *)router;
+typedef struct neuron_state {
+  uint8_t level; /* of the request line */
+  uint8_t seen;  /* as sampled last */
+  uint8_t ack;
+  uint8_t sampling;
+  uint8_t old, stuck; /* acknowledged before the last tick; timed out and not fallen */
+  uint32_t cause;     /* number of the rise that is sampled next */
+  ms_time ack_t;      /* when the acknowledge was given */
+  ms_time row_free[2][MS_ROUTER_ROWS];
+} neuron_state;
+
+typedef struct ideal_router {
+  ms_router base;
+  unsigned n_neuron, n_input; /* that may be used; the registers have the built size */
+  ms_time clock_ps;
+  int shared_fan_out; /* loosely timed */
+  ms_registers registers;
+  /* State of a run. */
+  ms_time now;
+  neuron_state *neuron; /* [built] */
+  unsigned n_ack;       /* acknowledges that are given */
+  ms_time none_since;   /* the last one was released */
+  ms_time next_tick;    /* MS_TIME_NEVER: none comes */
+  ms_time fan_out_free; /* with one for all */
+  uint32_t n_cause;
+  ms_agenda sample, agenda; /* requests to sample; everything that ends in an output */
+  ms_outlet outlet;
+} ideal_router;
+
+static ideal_router *self(ms_router *router) {
+  return (ideal_router *)router;
 }
 
 /* The first clock edge after t. */
-static ms_time edge_after(const ms_ideal_router *r, ms_time t) {
+static ms_time edge_after(const ideal_router *r, ms_time t) {
   return (t / r->clock_ps + 1) * r->clock_ps;
 }
 
-static int trace(ms_ideal_router *r, ms_time t, uint32_t signal, uint64_t value, ms_error *err) {
-  if (!r->tracing)
-    return 0;
-  if (r->n_change == r->change_capacity) {
-    size_t capacity = r->change_capacity ? 2 * r->change_capacity : 256;
-    ms_signal_change *grown = realloc(r->change, capacity * sizeof *grown);
-    if (!grown)
-      return ms_fail(err, MS_ENOMEM, "no memory for the router's trace");
-    r->change = grown;
-    r->change_capacity = capacity;
-  }
-  r->change[r->n_change++] = (ms_signal_change){.t = t, .signal = signal, .value = value};
-  return 0;
-}
-
-static int push(ms_ideal_router *r, ms_time t, ms_ideal_what what, uint64_t rank, ms_router_out out,
+static int push(ideal_router *r, ms_time t, int what, uint64_t rank, ms_router_out out,
                 ms_error *err) {
-  ms_ideal_item item = {.t = t, .rank = rank, .what = what, .out = out};
+  ms_agenda_item item = {.t = t, .rank = rank, .what = what, .out = out};
   item.out.t = t;
-  return ms_ideal_queue_push(what == MS_IDEAL_SAMPLE ? &r->sample : &r->queue, &item, err);
+  return ms_agenda_push(what == SAMPLE ? &r->sample : &r->agenda, &item, err);
 }
 
-static int emit(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
-  if (r->n_out == r->out_capacity) {
-    size_t capacity = r->out_capacity ? 2 * r->out_capacity : 64;
-    ms_router_out *grown = realloc(r->out, capacity * sizeof *grown);
-    if (!grown)
-      return ms_fail(err, MS_ENOMEM, "no memory for %zu router outputs", capacity);
-    r->out = grown;
-    r->out_capacity = capacity;
-  }
-  r->out[r->n_out++] = *out;
-  switch (out->kind) {
-  case MS_OUT_ACK:
+static int emit(ideal_router *r, const ms_router_out *out, ms_error *err) {
+  if (out->kind == MS_OUT_ACK) {
     r->neuron[out->neuron].ack = out->level;
     r->neuron[out->neuron].ack_t = out->t;
     r->n_ack += out->level ? 1 : -1u;
-    return trace(r, out->t, SIGNAL_ACK, (uint64_t)out->neuron << 1 | out->level, err);
-  case MS_OUT_PULSE:
-    return trace(
-        r, out->t, SIGNAL_PULSE,
-        (uint64_t)ms_map_entry(out->neuron, out->sign, out->row, out->code) << 1 | out->level, err);
-  case MS_OUT_EVENT:
-    r->counters.sent++;
-    return trace(r, out->t, SIGNAL_EVENT, out->neuron, err);
   }
-  return 0;
+  r->registers.counters.sent += out->kind == MS_OUT_EVENT;
+  return ms_outlet_put(&r->outlet, out, err);
 }
 
 /* Outputs of one edge come in a fixed order, whenever they were scheduled. */
@@ -73,18 +83,23 @@ static uint64_t output_rank(const ms_router_out *out) {
          out->row;
 }
 
-/* Schedules the deliveries of a source, sampled at `edge`, one a clock from `first` on. Deliveries
- * that meet at a row queue up by the edge that sampled their event, then by source. */
-static int fan_out(ms_ideal_router *r, unsigned source, ms_time edge, ms_time first,
-                   ms_error *err) {
-  uint32_t base = ms_map_route_base(r->route[source]), count = ms_map_route_count(r->route[source]);
+/* Deliveries that meet at a row queue up by the edge that sampled their event, then by source. */
+static uint64_t event_rank(const ideal_router *r, ms_time edge, unsigned source) {
+  return (edge / r->clock_ps) << 32 | (uint64_t)source << 16;
+}
+
+/* Schedules the deliveries of a source, one a clock from `first` on. */
+static int deliver_all(ideal_router *r, unsigned source, uint32_t cause, uint64_t rank,
+                       ms_time first, ms_error *err) {
+  const ms_registers *g = &r->registers;
+  uint32_t base = ms_map_route_base(g->route[source]), count = ms_map_route_count(g->route[source]);
   if (!count)
-    r->counters.unrouted++;
+    r->registers.counters.unrouted++;
   for (uint32_t k = 0; k < count; k++) {
-    uint32_t word = base + k < MS_IDEAL_ENTRIES ? r->entry[base + k] : UINT32_MAX;
+    uint32_t word = base + k < g->size.n_entry ? g->entry[base + k] : UINT32_MAX;
     uint32_t target = ms_map_entry_target(word), row = ms_map_entry_row(word);
-    if (base + k >= MS_IDEAL_ENTRIES || target >= r->n_neuron || row >= MS_IDEAL_ROWS) {
-      r->counters.bad_entry++;
+    if (base + k >= g->size.n_entry || target >= g->size.n_neuron || row >= MS_ROUTER_ROWS) {
+      r->registers.counters.bad_entry++;
       continue;
     }
     ms_router_out out = {.kind = MS_OUT_PULSE,
@@ -92,66 +107,88 @@ static int fan_out(ms_ideal_router *r, unsigned source, ms_time edge, ms_time fi
                          .sign = (uint8_t)ms_map_entry_sign(word),
                          .row = (uint8_t)row,
                          .neuron = (uint16_t)target,
-                         .code = (uint16_t)ms_map_entry_code(word)};
-    uint64_t rank = (edge / r->clock_ps) << 32 | (uint64_t)source << 16 | k;
-    int rc = push(r, first + k * r->clock_ps, MS_IDEAL_DELIVER, rank, out, err);
+                         .code = (uint16_t)ms_map_entry_code(word),
+                         .cause = cause};
+    int rc = push(r, first + k * r->clock_ps, DELIVER, rank | k, out, err);
     if (rc)
       return rc;
   }
   return 0;
 }
 
+/* An event sampled at `edge` starts its first pulse `latency` periods later, unless the fan-out is
+ * shared and busy then. */
+static int fan_out(ideal_router *r, unsigned source, uint32_t cause, ms_time edge, unsigned latency,
+                   ms_error *err) {
+  uint64_t rank = event_rank(r, edge, source);
+  if (!r->shared_fan_out)
+    return deliver_all(r, source, cause, rank, edge + latency * r->clock_ps, err);
+  /* Routing table, entry memory, pulse register. */
+  ms_router_out out = {.neuron = (uint16_t)source, .cause = cause};
+  return push(r, edge + (latency - 2) * r->clock_ps, FAN_OUT, rank, out, err);
+}
+
+/* The shared fan-out reads the routing table as soon as it has issued the event before. */
+static int take_turn(ideal_router *r, const ms_agenda_item *item, ms_error *err) {
+  ms_time start = item->t > r->fan_out_free ? item->t : r->fan_out_free;
+  uint32_t count = ms_map_route_count(r->registers.route[item->out.neuron]);
+  r->registers.counters.queue_wait += (start - item->t) / r->clock_ps;
+  r->fan_out_free = start + (count ? count : 1) * r->clock_ps;
+  return deliver_all(r, item->out.neuron, item->out.cause, item->rank, start + 2 * r->clock_ps,
+                     err);
+}
+
 /* The request line of a neuron is sampled at `edge`. */
-static int sample(ms_ideal_router *r, unsigned index, ms_time edge, ms_error *err) {
-  ms_ideal_neuron *n = &r->neuron[index];
+static int sample(ideal_router *r, unsigned index, ms_time edge, ms_error *err) {
+  neuron_state *n = &r->neuron[index];
   n->sampling = 0;
   if (n->level == n->seen) {
-    r->counters.vanished += !n->level;
+    r->registers.counters.vanished += !n->level;
     return 0;
   }
-  if (!(r->control & MS_MAP_CONTROL_ENABLE))
+  if (!(r->registers.control & MS_MAP_CONTROL_ENABLE))
     return 0;
   n->seen = n->level;
-  ms_router_out out = {.kind = MS_OUT_ACK, .level = n->level, .neuron = (uint16_t)index};
-  int rc = push(r, edge + MS_IDEAL_ACK * r->clock_ps, MS_IDEAL_OUTPUT, output_rank(&out), out, err);
+  ms_router_out out = {
+      .kind = MS_OUT_ACK, .level = n->level, .neuron = (uint16_t)index, .cause = n->cause};
+  int rc = push(r, edge + MS_ROUTER_ACK * r->clock_ps, OUTPUT, output_rank(&out), out, err);
   if (rc || !n->level)
     return rc;
-  r->counters.captured++;
-  if (r->control & MS_MAP_CONTROL_OUTPUT) {
+  r->registers.counters.captured++;
+  if (r->registers.control & MS_MAP_CONTROL_OUTPUT) {
     out.kind = MS_OUT_EVENT;
-    rc = push(r, edge + MS_IDEAL_SEND * r->clock_ps, MS_IDEAL_OUTPUT, output_rank(&out), out, err);
+    rc = push(r, edge + MS_ROUTER_SEND * r->clock_ps, OUTPUT, output_rank(&out), out, err);
   }
-  return rc ? rc : fan_out(r, index, edge, edge + MS_IDEAL_REQ_PULSE * r->clock_ps, err);
+  return rc ? rc : fan_out(r, index, n->cause, edge, MS_ROUTER_REQ_PULSE, err);
 }
 
 /* A delivery reaches its row, which takes it or lets it wait. */
-static int deliver(ms_ideal_router *r, ms_ideal_item *item, ms_error *err) {
+static int deliver(ideal_router *r, ms_agenda_item *item, ms_error *err) {
   ms_router_out *out = &item->out;
   ms_time *row_free = &r->neuron[out->neuron].row_free[out->sign][out->row];
   if (*row_free > item->t) {
-    r->counters.row_wait += (*row_free - item->t) / r->clock_ps;
+    r->registers.counters.row_wait += (*row_free - item->t) / r->clock_ps;
     item->t = out->t = *row_free;
-    return ms_ideal_queue_push(&r->queue, item, err); /* keeps its rank */
+    return ms_agenda_push(&r->agenda, item, err); /* keeps its rank */
   }
-  ms_time hold = r->pulse_width ? r->pulse_width : 1, high = hold;
-  if (r->control & MS_MAP_CONTROL_TRIGGER && r->trigger_width < hold)
-    high = r->trigger_width ? r->trigger_width : 1;
-  *row_free = item->t + (hold + MS_IDEAL_GAP) * r->clock_ps;
-  r->counters.delivered++;
+  *row_free = item->t + (ms_registers_hold(&r->registers) + MS_ROUTER_GAP) * r->clock_ps;
+  r->registers.counters.delivered++;
   int rc = emit(r, out, err);
   out->level = 0;
   return rc ? rc
-            : push(r, item->t + high * r->clock_ps, MS_IDEAL_OUTPUT, output_rank(out), *out, err);
+            : push(r, item->t + ms_registers_high(&r->registers) * r->clock_ps, OUTPUT,
+                   output_rank(out), *out, err);
 }
 
-static int schedule_tick(ms_ideal_router *r, ms_time t, ms_error *err) {
+static int schedule_tick(ideal_router *r, ms_time t, ms_error *err) {
   r->next_tick = t;
-  return push(r, t, MS_IDEAL_TICK, UINT64_MAX, (ms_router_out){0}, err);
+  return push(r, t, TICK, UINT64_MAX, (ms_router_out){0}, err);
 }
 
 /* An acknowledge changes, unless it was withdrawn before. The first one starts the ticks. */
-static int acknowledge(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
-  ms_ideal_neuron *n = &r->neuron[out->neuron];
+static int acknowledge(ideal_router *r, const ms_router_out *out, ms_error *err) {
+  neuron_state *n = &r->neuron[out->neuron];
+  int first = out->level && !r->n_ack && (out->t > r->none_since || r->next_tick == MS_TIME_NEVER);
   n->old = 0;
   if (!out->level && n->stuck) {
     n->stuck = 0;
@@ -159,36 +196,38 @@ static int acknowledge(ms_ideal_router *r, const ms_router_out *out, ms_error *e
   }
   int rc = emit(r, out, err);
   if (!r->n_ack)
-    r->next_tick = MS_TIME_NEVER;
-  else if (!rc && r->timeout && r->next_tick == MS_TIME_NEVER)
-    rc = schedule_tick(r, out->t + (1 + r->timeout) * r->clock_ps, err);
+    r->none_since = out->t;
+  if (!rc && first && r->registers.timeout)
+    rc = schedule_tick(r, out->t + (1 + r->registers.timeout) * r->clock_ps, err);
   return rc;
 }
 
 /* Withdraws every acknowledge that has seen a tick before; its request is stuck. */
-static int tick(ms_ideal_router *r, ms_time t, ms_error *err) {
+static int tick(ideal_router *r, ms_time t, ms_error *err) {
   int rc = 0;
   if (t != r->next_tick)
     return 0;
   for (unsigned k = 0; !rc && k < r->n_neuron; k++) {
-    ms_ideal_neuron *n = &r->neuron[k];
+    neuron_state *n = &r->neuron[k];
     if (n->ack && n->old) {
-      ms_router_out out = {.t = t, .kind = MS_OUT_ACK, .neuron = (uint16_t)k};
+      ms_router_out out = {.t = t, .kind = MS_OUT_ACK, .neuron = (uint16_t)k, .cause = n->cause};
       n->stuck = 1;
-      r->counters.stuck++;
+      r->registers.counters.stuck++;
       rc = emit(r, &out, err);
     }
     n->old = n->ack && n->ack_t < t;
   }
   r->next_tick = MS_TIME_NEVER;
-  return rc || !r->n_ack ? rc : schedule_tick(r, t + r->timeout * r->clock_ps, err);
+  return rc || !r->n_ack ? rc : schedule_tick(r, t + r->registers.timeout * r->clock_ps, err);
 }
 
-static int take(ms_ideal_router *r, ms_ideal_item *item, ms_error *err) {
+static int take(ideal_router *r, ms_agenda_item *item, ms_error *err) {
   switch (item->what) {
-  case MS_IDEAL_DELIVER:
+  case FAN_OUT:
+    return take_turn(r, item, err);
+  case DELIVER:
     return deliver(r, item, err);
-  case MS_IDEAL_TICK:
+  case TICK:
     return tick(r, item->t, err);
   default:
     return item->out.kind == MS_OUT_ACK ? acknowledge(r, &item->out, err)
@@ -196,32 +235,38 @@ static int take(ms_ideal_router *r, ms_ideal_item *item, ms_error *err) {
   }
 }
 
+/* Samples the request lines at every edge up to t. */
+static int sample_until(ideal_router *r, ms_time t, ms_error *err) {
+  int rc = 0;
+  while (!rc && r->sample.n && r->sample.item[0].t <= t) {
+    ms_agenda_item item = ms_agenda_pop(&r->sample);
+    rc = sample(r, item.out.neuron, item.t, err);
+  }
+  return rc;
+}
+
 static int ideal_advance(ms_router *router, ms_time t, const ms_router_out **out, size_t *n_out,
                          ms_error *err) {
-  ms_ideal_router *r = self(router);
-  r->n_out = 0;
+  ideal_router *r = self(router);
+  r->outlet.n = 0;
   int rc = 0;
   while (!rc) {
-    ms_time sampled = r->sample.n ? r->sample.item[0].t : MS_TIME_NEVER;
-    ms_time queued = r->queue.n ? r->queue.item[0].t : MS_TIME_NEVER;
-    if ((sampled < queued ? sampled : queued) > t)
+    ms_time next = ms_agenda_next(&r->agenda);
+    rc = sample_until(r, next < t ? next : t, err);
+    next = ms_agenda_next(&r->agenda); /* a sample answers later than it is taken */
+    if (rc || next > t || next == MS_TIME_NEVER)
       break;
-    if (sampled <= queued) {
-      ms_ideal_item item = ms_ideal_queue_pop(&r->sample);
-      rc = sample(r, item.out.neuron, item.t, err);
-      continue;
-    }
-    ms_ideal_item item = ms_ideal_queue_pop(&r->queue);
+    ms_agenda_item item = ms_agenda_pop(&r->agenda);
     rc = take(r, &item, err);
   }
   if (t != MS_TIME_NEVER && t > r->now)
     r->now = t;
-  *out = r->out;
-  *n_out = r->n_out;
+  *out = r->outlet.out;
+  *n_out = r->outlet.n;
   return rc;
 }
 
-static int check_time(const ms_ideal_router *r, ms_time t, ms_error *err) {
+static int check_time(const ideal_router *r, ms_time t, ms_error *err) {
   if (t < r->now)
     return ms_fail(err, MS_ECAUSALITY, "router input at %llu ps, but it has advanced to %llu ps",
                    (unsigned long long)t, (unsigned long long)r->now);
@@ -229,116 +274,130 @@ static int check_time(const ms_ideal_router *r, ms_time t, ms_error *err) {
 }
 
 static int ideal_request(ms_router *router, ms_time t, unsigned neuron, int level, ms_error *err) {
-  ms_ideal_router *r = self(router);
+  ideal_router *r = self(router);
   if (neuron >= r->n_neuron)
-    return ms_fail(err, MS_EINVAL, "request of neuron %u, but there are %u", neuron, r->n_neuron);
+    return ms_fail(err, MS_ERANGE, "request of neuron %u: the router has %u", neuron, r->n_neuron);
   int rc = check_time(r, t, err);
+  if (!rc) /* edges up to now are settled: what they sample must not see this change */
+    rc = sample_until(r, t, err);
   if (rc)
     return rc;
-  /* Edges up to now are settled: what they sample must not see this change. */
-  while (!rc && r->sample.n && r->sample.item[0].t <= t) {
-    ms_ideal_item item = ms_ideal_queue_pop(&r->sample);
-    rc = sample(r, item.out.neuron, item.t, err);
-  }
-  if (rc)
-    return rc;
-  ms_ideal_neuron *n = &r->neuron[neuron];
+  neuron_state *n = &r->neuron[neuron];
   n->level = level != 0;
-  rc = trace(r, t, SIGNAL_REQ, (uint64_t)neuron << 1 | n->level, err);
+  if (level)
+    n->cause = ++r->n_cause;
+  rc = ms_outlet_request(&r->outlet, t, neuron, level, err);
   if (rc || n->sampling)
     return rc;
   n->sampling = 1;
   ms_router_out out = {.neuron = (uint16_t)neuron};
-  return push(r, edge_after(r, t), MS_IDEAL_SAMPLE, neuron, out, err);
+  return push(r, edge_after(r, t), SAMPLE, neuron, out, err);
 }
 
 static int ideal_event(ms_router *router, ms_time t, unsigned input, ms_error *err) {
-  ms_ideal_router *r = self(router);
+  ideal_router *r = self(router);
   if (input >= r->n_input)
-    return ms_fail(err, MS_EINVAL, "event for input %u, but there are %u", input, r->n_input);
+    return ms_fail(err, MS_ERANGE, "event for input %u: the router has %u", input, r->n_input);
   int rc = check_time(r, t, err);
   if (rc)
     return rc;
-  r->counters.external++;
-  ms_time edge = edge_after(r, t);
-  return fan_out(r, r->n_neuron + input, edge, edge + MS_IDEAL_EXT_PULSE * r->clock_ps, err);
+  r->registers.counters.external++;
+  return fan_out(r, r->registers.size.n_neuron + input, ++r->n_cause, edge_after(r, t),
+                 MS_ROUTER_EXT_PULSE, err);
 }
 
 static ms_time ideal_next_output(const ms_router *router) {
-  const ms_ideal_router *r = (const ms_ideal_router *)router;
-  ms_time next = r->queue.n ? r->queue.item[0].t : MS_TIME_NEVER;
+  const ideal_router *r = (const ideal_router *)router;
+  ms_time next = ms_agenda_next(&r->agenda);
   if (r->sample.n) {
-    ms_time answer = r->sample.item[0].t + MS_IDEAL_ACK * r->clock_ps;
+    ms_time answer = r->sample.item[0].t + MS_ROUTER_ACK * r->clock_ps;
     next = answer < next ? answer : next;
   }
   return next;
 }
 
 static ms_time ideal_lookahead(const ms_router *router) {
-  return MS_IDEAL_ACK * ((const ms_ideal_router *)router)->clock_ps;
+  return MS_ROUTER_ACK * ((const ideal_router *)router)->clock_ps;
 }
 
 static ms_ack_timing ideal_ack_timing(const ms_router *router) {
-  return (ms_ack_timing){.clock_ps = ((const ms_ideal_router *)router)->clock_ps,
-                         .rise_cycles = MS_IDEAL_ACK,
-                         .fall_cycles = MS_IDEAL_ACK};
+  return (ms_ack_timing){.clock_ps = ((const ideal_router *)router)->clock_ps,
+                         .rise_cycles = MS_ROUTER_ACK,
+                         .fall_cycles = MS_ROUTER_ACK};
 }
 
 static void ideal_get_counters(const ms_router *router, ms_router_counters *counters) {
-  *counters = ((const ms_ideal_router *)router)->counters;
+  *counters = ((const ideal_router *)router)->registers.counters;
 }
 
 static const char *const *ideal_signals(const ms_router *router) {
-  (void)router;
-  static const char *const names[] = {"req[13]", "ack[13]", "pulse[25]", "event[12]", NULL};
-  return names;
+  return (const char *const *)((const ideal_router *)router)->outlet.name;
 }
 
 static int ideal_trace(ms_router *router, int on, ms_error *err) {
-  (void)err;
-  self(router)->tracing = on;
-  return 0;
+  self(router)->outlet.tracing = on;
+  return ms_outlet_reset(&self(router)->outlet, err);
 }
 
 static size_t ideal_take_trace(ms_router *router, const ms_signal_change **change) {
-  ms_ideal_router *r = self(router);
-  size_t n = r->n_change;
-  *change = r->change;
-  r->n_change = 0;
-  return n;
+  return ms_outlet_take_trace(&self(router)->outlet, change);
 }
 
 static int ideal_reset(ms_router *router, ms_error *err) {
-  (void)err;
-  ms_ideal_router *r = self(router);
-  r->now = 0;
-  r->sample.n = r->queue.n = 0;
-  r->n_ack = 0;
+  ideal_router *r = self(router);
+  r->now = r->fan_out_free = r->none_since = 0;
+  r->sample.n = r->agenda.n = 0;
+  r->n_ack = r->n_cause = 0;
   r->next_tick = MS_TIME_NEVER;
-  r->n_out = r->n_change = 0;
-  memset(r->neuron, 0, r->n_neuron * sizeof *r->neuron);
-  r->counters = (ms_router_counters){0};
-  return 0;
+  memset(r->neuron, 0, r->registers.size.n_neuron * sizeof *r->neuron);
+  r->registers.counters = (ms_router_counters){0};
+  return ms_outlet_reset(&r->outlet, err);
+}
+
+/* STATUS, or requests, acknowledges or stuck requests, one bit a neuron, 32 a word. */
+static uint32_t state_word(const ms_router *router, uint32_t block, uint32_t word) {
+  const ideal_router *r = (const ideal_router *)router;
+  if (block == MS_MAP_STATUS)
+    return r->agenda.n || r->sample.n ? MS_MAP_STATUS_ACTIVE : 0;
+  uint32_t bits = 0;
+  for (unsigned k = 0; k < 32 && 32 * word + k < r->n_neuron; k++) {
+    const neuron_state *n = &r->neuron[32 * word + k];
+    bits |= (uint32_t)(block == MS_MAP_REQUEST ? n->seen
+                       : block == MS_MAP_ACK   ? n->ack
+                                               : n->stuck)
+            << k;
+  }
+  return bits;
+}
+
+static int ideal_write(ms_router *router, uint32_t address, uint32_t data, ms_error *err) {
+  ideal_router *r = self(router);
+  if (address != MS_MAP_COMMAND)
+    return ms_registers_write(&r->registers, address, data, err);
+  if (data & MS_MAP_COMMAND_CLEAR_COUNTERS)
+    r->registers.counters = (ms_router_counters){0};
+  return data & MS_MAP_COMMAND_CLEAR ? ideal_reset(router, err) : 0;
+}
+
+static int ideal_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err) {
+  return ms_registers_read(&self(router)->registers, router, state_word, address, data, err);
 }
 
 static void ideal_destroy(ms_router *router) {
-  ms_ideal_router *r = self(router);
-  free(r->bias);
-  free(r->route);
-  free(r->entry);
+  ideal_router *r = self(router);
+  ms_registers_free(&r->registers);
+  ms_outlet_free(&r->outlet);
   free(r->neuron);
   free(r->sample.item);
-  free(r->queue.item);
-  free(r->out);
-  free(r->change);
+  free(r->agenda.item);
   free(r);
 }
 
 static const ms_router_ops ideal_ops = {
     .destroy = ideal_destroy,
     .reset = ideal_reset,
-    .write = ms_ideal_write,
-    .read = ms_ideal_read,
+    .write = ideal_write,
+    .read = ideal_read,
     .request = ideal_request,
     .event = ideal_event,
     .advance = ideal_advance,
@@ -351,33 +410,44 @@ static const ms_router_ops ideal_ops = {
     .take_trace = ideal_take_trace,
 };
 
+/* The size of the RTL that would serve; as asked for where none is that large. */
+static int choose_size(const ms_router_options *o, ms_router_size *size, ms_error *err) {
+  enum { MOST_NEURONS = 4096, MOST_SOURCES = 65536, MOST_ENTRIES = 65536, MOST_BIASES = 256 };
+  if (!o->n_neuron || o->n_neuron > MOST_NEURONS || !o->clock_ps)
+    return ms_fail(err, MS_EINVAL, "a router needs 1 to %d neurons and a clock, not %u at %llu ps",
+                   MOST_NEURONS, o->n_neuron, (unsigned long long)o->clock_ps);
+  const ms_router_size *built = ms_router_size_for(o->n_neuron, o->n_input, o->n_bias);
+  *size = built ? *built : (ms_router_size){o->n_neuron, o->n_input, MOST_ENTRIES, o->n_bias};
+  if (size->n_neuron + size->n_input > MOST_SOURCES || size->n_bias > MOST_BIASES)
+    return ms_fail(err, MS_ERANGE, "too many inputs (%u) or biases (%u) for the port's address map",
+                   o->n_input, o->n_bias);
+  return 0;
+}
+
 int ms_ideal_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
   *out = NULL;
-  if (!options->n_neuron || options->n_neuron > 4096 || !options->clock_ps)
-    return ms_fail(err, MS_EINVAL,
-                   "a router needs 1 to 4096 neurons and a clock, not %u at %llu ps",
-                   options->n_neuron, (unsigned long long)options->clock_ps);
-  if (options->n_neuron + options->n_input > 65536 || options->n_bias > 256)
-    return ms_fail(err, MS_ERANGE, "too many inputs (%u) or biases (%u) for the port's address map",
-                   options->n_input, options->n_bias);
-  ms_ideal_router *r = calloc(1, sizeof *r);
+  ms_router_size size;
+  int rc = choose_size(options, &size, err);
+  if (rc)
+    return rc;
+  ideal_router *r = calloc(1, sizeof *r);
   if (!r)
     return ms_fail(err, MS_ENOMEM, "no memory for a router");
   r->base.ops = &ideal_ops;
   r->n_neuron = options->n_neuron;
   r->n_input = options->n_input;
-  r->n_bias = options->n_bias;
   r->clock_ps = options->clock_ps;
-  r->pulse_width = MS_IDEAL_PULSE_DEFAULT;
-  r->trigger_width = 1;
+  r->shared_fan_out = options->kind == MS_ROUTER_TLM_LT;
   r->next_tick = MS_TIME_NEVER;
-  r->bias = calloc(options->n_bias ? options->n_bias : 1, sizeof *r->bias);
-  r->route = calloc(options->n_neuron + options->n_input, sizeof *r->route);
-  r->entry = calloc(MS_IDEAL_ENTRIES, sizeof *r->entry);
-  r->neuron = calloc(options->n_neuron, sizeof *r->neuron);
-  if (!r->bias || !r->route || !r->entry || !r->neuron) {
+  r->neuron = calloc(size.n_neuron, sizeof *r->neuron);
+  rc = ms_registers_create(&r->registers, &size, err);
+  if (!rc)
+    rc = ms_outlet_create(&r->outlet, options->n_neuron, err);
+  if (!rc && !r->neuron)
+    rc = ms_fail(err, MS_ENOMEM, "no memory for a router of %u neurons", size.n_neuron);
+  if (rc) {
     ideal_destroy(&r->base);
-    return ms_fail(err, MS_ENOMEM, "no memory for a router of %u neurons", options->n_neuron);
+    return rc;
   }
   *out = &r->base;
   return 0;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ideal router's queue of future edges: a binary heap. */
-#include "router/ideal/ideal.h"
+/* A heap of future clock edges. */
+#include "router/soft/agenda.h"
 
 #include <stdlib.h>
 
-static int before(const ms_ideal_item *a, const ms_ideal_item *b) {
+static int before(const ms_agenda_item *a, const ms_agenda_item *b) {
   return a->t != b->t ? a->t < b->t : a->rank < b->rank;
 }
 
-int ms_ideal_queue_push(ms_ideal_queue *q, const ms_ideal_item *item, ms_error *err) {
+int ms_agenda_push(ms_agenda *q, const ms_agenda_item *item, ms_error *err) {
   if (q->n == q->capacity) {
     size_t capacity = q->capacity ? 2 * q->capacity : 64;
-    ms_ideal_item *grown = realloc(q->item, capacity * sizeof *grown);
+    ms_agenda_item *grown = realloc(q->item, capacity * sizeof *grown);
     if (!grown)
       return ms_fail(err, MS_ENOMEM, "no memory for %zu router events", capacity);
     q->item = grown;
@@ -26,8 +26,8 @@ int ms_ideal_queue_push(ms_ideal_queue *q, const ms_ideal_item *item, ms_error *
   return 0;
 }
 
-ms_ideal_item ms_ideal_queue_pop(ms_ideal_queue *q) {
-  ms_ideal_item top = q->item[0], last = q->item[--q->n];
+ms_agenda_item ms_agenda_pop(ms_agenda *q) {
+  ms_agenda_item top = q->item[0], last = q->item[--q->n];
   size_t i = 0;
   for (;;) {
     size_t child = 2 * i + 1;
