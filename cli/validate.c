@@ -19,7 +19,7 @@ static const char HELP[] =
     "  --resume          go on where an interrupted run with the same --out stopped\n"
     "  --die N           only this die; with --waves its waveforms\n"
     "  --waves DIR       waveforms of --die N at the first point of operation given:\n"
-    "                    waves.raw (ngspice raw) and one SVG each\n\n"
+    "                    waves.fst (gtkwave), waves.raw (ngspice), one SVG for each run\n\n"
     "The exit status is 1 if a spec misses its yield.\n";
 
 enum { PRECISION = 300, OUT, RESUME, DIE, WAVES };
@@ -59,7 +59,7 @@ static int run_waves(cli *c, request *r) {
     cJSON_AddStringToObject(object, "folder", r->waves);
     cli_print_json(object);
   } else {
-    printf("%zu waveforms in %s: waves.raw and pictures\n", n, r->waves);
+    printf("%zu waveforms in %s: waves.fst, waves.raw and pictures\n", n, r->waves);
   }
   return CLI_OK;
 }

@@ -2,6 +2,7 @@
 /* The bench: engine, place, runs of somas and synapses. */
 #include "bench.h"
 
+#include "mixspike/record.h"
 #include "models/load.h"
 
 #include <math.h>
@@ -92,30 +93,48 @@ const ms_bench_wave *ms_bench_waves(const ms_bench *b, size_t *n) {
   return b->wave;
 }
 
-int ms_bench_add_wave(ms_bench *b, const char *name, const char *unit, const ms_xy *wave,
-                      ms_error *err) {
+int ms_bench_add_wave(ms_bench *b, const ms_bench_wave *wave, ms_error *err) {
   if (!b->keep_waves || !wave->n)
     return 0;
   for (size_t i = 0; i < b->n_wave; i++)
-    if (!strcmp(b->wave[i].name, name))
+    if (!strcmp(b->wave[i].run, wave->run) && !strcmp(b->wave[i].name, wave->name))
       return 0; /* measures that share a run */
   ms_bench_wave *more = realloc(b->wave, (b->n_wave + 1) * sizeof *more);
   if (more)
     b->wave = more;
-  ms_bench_wave w = {.n = wave->n};
-  w.t_s = malloc(wave->n * sizeof *w.t_s);
-  w.y = malloc(wave->n * sizeof *w.y);
+  ms_bench_wave w = *wave;
+  w.t_s = malloc(w.n * sizeof *w.t_s);
+  w.y = malloc(w.n * sizeof *w.y);
   if (!more || !w.t_s || !w.y) {
     free(w.t_s);
     free(w.y);
     return ms_fail(err, MS_ENOMEM, "no memory for waveforms");
   }
-  snprintf(w.name, sizeof w.name, "%s", name);
-  snprintf(w.unit, sizeof w.unit, "%s", unit);
-  memcpy(w.t_s, wave->x, wave->n * sizeof *w.t_s);
-  memcpy(w.y, wave->y, wave->n * sizeof *w.y);
+  memcpy(w.t_s, wave->t_s, w.n * sizeof *w.t_s);
+  memcpy(w.y, wave->y, w.n * sizeof *w.y);
   b->wave[b->n_wave++] = w;
   return 0;
+}
+
+/* The waveforms of a run, the one that is measured first. `measured` replaces the voltage of the
+ * probe that the run was made for. */
+static int add_run(ms_bench *b, const char *run, ms_probe probe, const ms_bench_wave *measured,
+                   const ms_group_result *result, ms_error *err) {
+  ms_bench_wave w = *measured;
+  snprintf(w.run, sizeof w.run, "%s", run);
+  w.measured = true;
+  int rc = ms_bench_add_wave(b, &w, err);
+  for (size_t i = 0; i < result->n_wave && !rc; i++) {
+    const ms_wave *other = &result->wave[i];
+    if (other->probe == probe)
+      continue;
+    w = (ms_bench_wave){.unit = "V", .n = other->n, .t_s = other->t_s, .y = other->v};
+    snprintf(w.run, sizeof w.run, "%s", run);
+    snprintf(w.name, sizeof w.name, "%s",
+             other->probe >= MS_PROBE_SYN0 ? "vsyn" : ms_probe_name(b->setup.core, other->probe));
+    rc = ms_bench_add_wave(b, &w, err);
+  }
+  return rc;
 }
 
 /* Static power is that of a quiet run where there is one: a soma has several operating points. */
@@ -194,13 +213,17 @@ static int run_group(ms_bench *b, const double *current_a, const ms_stimulus *st
                      double window_s, ms_probe probe, ms_bench_run *run, ms_error *err) {
   const ms_core *core = b->setup.core;
   const ms_ack_timing ack = {.clock_ps = core->clock_ps, .rise_cycles = 3, .fall_cycles = 3};
+  /* What a person wants to see beside the waveform that is measured. */
+  static const uint32_t beside[] = {[MS_PROBE_VMEM] = 1u << MS_PROBE_REQ | 1u << MS_PROBE_NACK,
+                                    [MS_PROBE_NIN] = 1u << MS_PROBE_SYN0,
+                                    [MS_PROBE_SYN0] = 0};
   ms_run_spec spec = {.die = b->die,
                       .pvt = b->pvt,
                       .bias_v = b->bias_v,
                       .t_stop = ms_time_from_s(window_s),
                       .lookahead_ps = core->clock_ps,
                       .self_ack = &ack,
-                      .probe_mask = 1u << probe,
+                      .probe_mask = 1u << probe | (b->keep_waves ? beside[probe] : 0),
                       .inject_a = current_a};
   *run = (ms_bench_run){.window_s = window_s, .current_a = current_a ? *current_a : 0};
   int rc = ms_group_start(b->group, &spec, err);
@@ -247,8 +270,13 @@ int ms_bench_soma(ms_bench *b, double current_a, double window_s, const ms_bench
   *out = &b->run[b->n_run];
   b->run[b->n_run++] = run;
   char name[80];
-  snprintf(name, sizeof name, "vmem at %.4g nA", 1e9 * current_a);
-  return ms_bench_add_wave(b, name, "V", &run.wave, err);
+  snprintf(name, sizeof name, "iin_%.4gnA_for_%.4gus", 1e9 * current_a, 1e6 * window_s);
+  const ms_bench_wave w = {.name = "vmem",
+                           .unit = "V",
+                           .n = run.wave.n,
+                           .t_s = (double *)(size_t)run.wave.x,
+                           .y = (double *)(size_t)run.wave.y};
+  return add_run(b, name, MS_PROBE_VMEM, &w, &run.result, err);
 }
 
 int ms_bench_synapse(ms_bench *b, unsigned code, const double *pulse_s, size_t n, double window_s,
@@ -271,8 +299,10 @@ int ms_bench_synapse(ms_bench *b, unsigned code, const double *pulse_s, size_t n
   for (size_t i = 0; i < run->wave.n; i++)
     v[i] = (v[i] - MS_AMMETER_V) / ms_ammeter_ohm(b->setup.set);
   char name[80];
-  snprintf(name, sizeof name, "current of code %u, %zu pulses", code, n);
-  return ms_bench_add_wave(b, name, "A", &run->wave, err);
+  snprintf(name, sizeof name, "code_%u_%zu_pulses_for_%.4gus", code, n, 1e6 * window_s);
+  const ms_bench_wave w = {
+      .name = "iout", .unit = "A", .n = run->wave.n, .t_s = (double *)(size_t)run->wave.x, .y = v};
+  return add_run(b, name, MS_PROBE_NIN, &w, &run->result, err);
 }
 
 /* Power between 5 and 10 time constants after the start. */

@@ -31,7 +31,8 @@ typedef struct ms_bench_run {
 
 /** A waveform kept for a person. */
 typedef struct ms_bench_wave {
-  char name[80], unit[4];
+  char run[80], name[64], unit[4]; /**< run: what was done, without blanks */
+  bool measured;                   /**< a measure reads it; else it stands beside for the reader */
   size_t n;
   double *t_s, *y;
 } ms_bench_wave;
@@ -82,9 +83,8 @@ int ms_bench_soma(ms_bench *bench, double current_a, double window_s, const ms_b
 int ms_bench_synapse(ms_bench *bench, unsigned code, const double *pulse_s, size_t n,
                      double window_s, ms_bench_run *run, ms_error *err);
 void ms_bench_run_clear(ms_bench_run *run);
-/** Adds a waveform if they are kept. */
-int ms_bench_add_wave(ms_bench *bench, const char *name, const char *unit, const ms_xy *wave,
-                      ms_error *err);
+/** Adds a waveform if they are kept, in copies of its texts and points. */
+int ms_bench_add_wave(ms_bench *bench, const ms_bench_wave *wave, ms_error *err);
 
 int ms_take_soma(ms_bench *bench, const ms_measure *m, double *value, ms_error *err);
 int ms_take_synapse(ms_bench *bench, const ms_measure *m, double *value, ms_error *err);

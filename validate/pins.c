@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include "engine/ngspice/engine.h"
+#include "models/load.h"
 #include "netlist/pins.h"
 
 #include <math.h>
@@ -166,6 +167,47 @@ static double first_edge(const ms_measure *m, double start) {
   return first < INFINITY ? first : start;
 }
 
+/* Keeps what the measure reads and, beside it, the voltages of all pins and inner nodes. */
+static int keep_transient(ms_bench *b, const ms_measure *m, const char *what, const ms_xy *all,
+                          ms_error *err) {
+  const ms_cell *cell = b->setup.cell;
+  const ms_core_impl *impl = ms_core_get_impl(b->setup.core);
+  ms_bench_wave w = {.measured = true,
+                     .n = all->n,
+                     .t_s = (double *)(size_t)all->x,
+                     .y = (double *)(size_t)all->y};
+  snprintf(w.run, sizeof w.run, "%s", m->name);
+  snprintf(w.name, sizeof w.name, "%.60s", what);
+  snprintf(w.unit, sizeof w.unit, "%s", m->read == 'v' ? "V" : "A");
+  int rc = ms_bench_add_wave(b, &w, err);
+  const ms_cell_text *text = NULL;
+  for (size_t i = 0; i < impl->n_cell; i++)
+    if (&impl->cell[i]->cell == cell)
+      text = impl->cell[i]->text;
+  for (size_t i = 0; text && i < text->n_port + text->n_node && !rc; i++) {
+    char vector[MS_PIN_TEXT];
+    const char *node = i < text->n_port ? text->port[i] : text->node[i - text->n_port];
+    ms_measure at = *m;
+    at.read = 'v';
+    at.read_name = (char *)(size_t)node;
+    if (m->read == 'v' && !strcmp(node, m->read_name))
+      continue;
+    double *y = NULL;
+    size_t n = 0;
+    /* The pins of a bus are sources of their own and no node of that name. */
+    if (!ms_pins_vector(b->setup.core, cell, &at, vector, NULL) &&
+        !fetch(b, vector, &y, &n, NULL) && n == all->n) {
+      w.measured = false;
+      w.y = y;
+      snprintf(w.name, sizeof w.name, "%.60s", node);
+      snprintf(w.unit, sizeof w.unit, "V");
+      rc = ms_bench_add_wave(b, &w, err);
+    }
+    free(y);
+  }
+  return rc;
+}
+
 static int take_transient(ms_bench *b, const ms_measure *m, const char *vector, double *value,
                           ms_error *err) {
   double window = m->value[MS_KEY_WINDOW], *t = NULL, *y = NULL;
@@ -184,7 +226,12 @@ static int take_transient(ms_bench *b, const ms_measure *m, const char *vector, 
   rc = rc ? rc : fetch(b, energy ? supply : vector, &y, &n_y, err);
   if (!rc && n == n_y) {
     ms_xy all = {t, y, n};
-    rc = ms_bench_add_wave(b, m->name, m->read == 'v' ? "V" : "A", &all, err);
+    if (b->keep_waves)
+      rc = keep_transient(b, m,
+                          energy           ? supply
+                          : m->read == 'v' ? m->read_name
+                                           : vector,
+                          &all, err);
     if (m->result == MS_RESULT_DELAY)
       start = first_edge(m, start);
     ms_xy part = ms_xy_after(&all, start);

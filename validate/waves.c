@@ -4,6 +4,7 @@
 
 #include "mixspike/record.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@ static int write_raw(const char *path, const ms_bench_wave *wave, size_t n, ms_e
   for (size_t i = 0; i < n; i++) {
     const ms_bench_wave *w = &wave[i];
     fprintf(out,
-            "Title: %s\nPlotname: Transient Analysis\nFlags: real\nNo. Variables: 2\n"
+            "Title: %s %s\nPlotname: Transient Analysis\nFlags: real\nNo. Variables: 2\n"
             "No. Points: %zu\nVariables:\n\t0\ttime\ttime\n\t1\t%s(x)\t%s\nBinary:\n",
-            w->name, w->n, *w->unit == 'V' ? "v" : "i", *w->unit == 'V' ? "voltage" : "current");
+            w->run, w->name, w->n, *w->unit == 'V' ? "v" : "i",
+            *w->unit == 'V' ? "voltage" : "current");
     for (size_t k = 0; k < w->n; k++) {
       fwrite(&w->t_s[k], sizeof(double), 1, out);
       fwrite(&w->y[k], sizeof(double), 1, out);
@@ -32,27 +34,97 @@ static int write_raw(const char *path, const ms_bench_wave *wave, size_t n, ms_e
   return rc;
 }
 
-static int draw(const char *folder, size_t i, const ms_bench_wave *w, ms_error *err) {
-  char name[32];
-  double *t_us = malloc((w->n + 1) * sizeof *t_us);
-  if (!t_us)
+/* Everything in one FST file, a scope for each run. */
+static int write_fst(const char *path, const ms_bench_wave *wave, size_t n, ms_error *err) {
+  ms_trace *curve = calloc(n + 1, sizeof *curve);
+  if (!curve)
     return ms_fail(err, MS_ENOMEM, "no memory for waveforms");
+  for (size_t i = 0; i < n; i++)
+    curve[i] = (ms_trace){wave[i].run, wave[i].name, wave[i].n, wave[i].t_s, wave[i].y};
+  int rc = ms_traces_write(path, curve, n, err);
+  free(curve);
+  return rc;
+}
+
+enum { MOST_TRACES = 5 };
+
+static bool is_flat(const ms_bench_wave *w) {
   double low = w->y[0], high = w->y[0];
-  for (size_t k = 0; k < w->n; k++) {
-    t_us[k] = 1e6 * w->t_s[k];
-    low = w->y[k] < low ? w->y[k] : low;
-    high = w->y[k] > high ? w->y[k] : high;
+  for (size_t k = 1; k < w->n; k++) {
+    low = fmin(low, w->y[k]);
+    high = fmax(high, w->y[k]);
   }
-  snprintf(name, sizeof name, "wave-%zu", i);
-  ms_plot plot = {.title = w->name,
-                  .x_label = "time (us)",
-                  .y_label = *w->unit == 'V' ? "voltage (V)" : "current (A)",
-                  .y_min = low - 0.05 * (high - low),
-                  .y_max = high + 0.05 * (high - low)};
-  ms_series series = {.x = t_us, .y = w->y, .n = w->n};
-  int rc = ms_picture_lines(folder, name, &plot, &series, 1, err);
-  free(t_us);
-  return rc == MS_EMISSING ? 0 : rc; /* no gnuplot: the raw file is there */
+  return high - low <= 1e-2 * fmax(fabs(low), fabs(high));
+}
+
+/* A unit of time in which a window has at least ten. */
+static double time_scale(double window_s, const char **label) {
+  *label = window_s < 10e-6 ? "time (ns)" : window_s < 10e-3 ? "time (us)" : "time (ms)";
+  return window_s < 10e-6 ? 1e9 : window_s < 10e-3 ? 1e6 : 1e3;
+}
+
+/* Room above and below; a constant gets some too. */
+static void widen(double *low, double *high) {
+  double room = fmax(0.05 * (*high - *low), 1e-3 * fmax(fabs(*low), fabs(*high)));
+  room = room > 0 ? room : 1e-15;
+  *low -= room;
+  *high += room;
+}
+
+/* One picture of the waveforms of a run: the measured one, which is the first, and those that move.
+ * One of another unit has the axis at the right. */
+static int draw(const char *folder, size_t number, const ms_bench_wave *w, size_t n,
+                ms_error *err) {
+  char name[32];
+  const char *x_label;
+  double scale = time_scale(w->t_s[w->n - 1], &x_label), *t[MOST_TRACES] = {0};
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+  ms_series series[MOST_TRACES];
+  int rc = 0;
+  size_t drawn = 0;
+  for (size_t i = 0; i < n && drawn < MOST_TRACES && !rc; i++) {
+    if (i && is_flat(&w[i]))
+      continue;
+    double *at = t[drawn] = malloc((w[i].n + 1) * sizeof *at);
+    if (!at)
+      rc = ms_fail(err, MS_ENOMEM, "no memory for waveforms");
+    bool right = *w[i].unit != *w->unit;
+    for (size_t k = 0; k < w[i].n && !rc; k++) {
+      at[k] = scale * w[i].t_s[k];
+      low[right] = fmin(low[right], w[i].y[k]);
+      high[right] = fmax(high[right], w[i].y[k]);
+    }
+    series[drawn++] =
+        (ms_series){.name = w[i].name, .x = at, .y = w[i].y, .n = w[i].n, .right_axis = right};
+  }
+  static const char *const label[] = {"voltage (V)", "current (A)"};
+  bool current = *w->unit == 'A';
+  snprintf(name, sizeof name, "wave-%zu", number);
+  ms_plot plot = {.title = w->run,
+                  .x_label = x_label,
+                  .y_label = label[current],
+                  .right_label = label[!current],
+                  .y_min = low[0],
+                  .y_max = high[0],
+                  .right_min = low[1],
+                  .right_max = high[1]};
+  widen(&plot.y_min, &plot.y_max);
+  if (low[1] <= high[1])
+    widen(&plot.right_min, &plot.right_max);
+  rc = rc ? rc : ms_picture_lines(folder, name, &plot, series, drawn, err);
+  for (size_t i = 0; i < MOST_TRACES; i++)
+    free(t[i]);
+  return rc == MS_EMISSING ? 0 : rc; /* no gnuplot: the other files are there */
+}
+
+static int draw_all(const char *folder, const ms_bench_wave *wave, size_t n, ms_error *err) {
+  int rc = 0;
+  for (size_t i = 0, number = 0, end; i < n && !rc; i = end) {
+    for (end = i + 1; end < n && !strcmp(wave[end].run, wave[i].run);)
+      end++;
+    rc = draw(folder, number++, &wave[i], end - i, err);
+  }
+  return rc;
 }
 
 /* Takes every measure on one die and keeps the waveforms; a measure that fails leaves none. */
@@ -91,9 +163,11 @@ int ms_keep_worst(ms_validation *v, const ms_validate_options *o, ms_error *err)
   if (!rc && !v->wave)
     rc = ms_fail(err, MS_ENOMEM, "no memory for waveforms");
   for (size_t i = 0; i < n && !rc; i++) {
+    if (!from[i].measured)
+      continue;
     ms_worst_wave *w = &v->wave[v->n_wave];
     *w = (ms_worst_wave){.die = worst->worst_die, .point = worst->worst_point, .n = from[i].n};
-    memcpy(w->name, from[i].name, sizeof w->name);
+    snprintf(w->name, sizeof w->name, "%s %s", from[i].run, from[i].name);
     memcpy(w->unit, from[i].unit, sizeof w->unit);
     w->t_s = malloc((w->n + 1) * sizeof *w->t_s);
     w->y = malloc((w->n + 1) * sizeof *w->y);
@@ -123,11 +197,13 @@ int ms_validate_waves(const ms_validate_options *o, uint64_t die_number, size_t 
   rc = rc ? rc : take_all(v, o, die_number, point, &bench, err);
   const ms_bench_wave *wave = rc ? NULL : ms_bench_waves(bench, n_wave);
   char path[4096];
+  snprintf(path, sizeof path, "%s/waves.fst", folder);
+  if (!rc && *n_wave)
+    rc = write_fst(path, wave, *n_wave, err);
   snprintf(path, sizeof path, "%s/waves.raw", folder);
   if (!rc && *n_wave)
     rc = write_raw(path, wave, *n_wave, err);
-  for (size_t i = 0; i < *n_wave && !rc; i++)
-    rc = draw(folder, i, &wave[i], err);
+  rc = rc ? rc : draw_all(folder, wave, *n_wave, err);
   ms_bench_destroy(bench);
   ms_validation_destroy(v);
   return rc;

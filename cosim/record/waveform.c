@@ -2,13 +2,12 @@
 /* Waveforms: one FST file with the router's signals and the circuits' voltages, and ngspice raw. */
 #include "mixspike/record.h"
 
-#include <fstapi.h>
-#include <limits.h>
+#include "record/fst.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 const char *ms_probe_name(const ms_core *core, ms_probe probe) {
   switch (probe) {
@@ -27,172 +26,100 @@ const char *ms_probe_name(const ms_core *core, ms_probe probe) {
   }
 }
 
-/* A value change of any variable; voltages point to their value. */
-typedef struct change {
-  ms_time t;
-  size_t order;    /* keeps equal times in the order they were collected */
-  const double *v; /* NULL: digital */
-  uint64_t value;
-  fstHandle handle;
-} change;
-
-static int by_time(const void *a, const void *b) {
-  const change *x = a, *y = b;
-  if (x->t != y->t)
-    return x->t < y->t ? -1 : 1;
-  return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static size_t count_changes(const ms_run_result *run) {
-  size_t n = run->n_signal_change;
-  for (unsigned k = 0; run->group && k < run->n_neuron; k++)
-    for (size_t i = 0; i < run->group[k].n_wave; i++)
-      n += run->group[k].wave[i].n;
-  return n;
-}
-
-/* Declares the router's signals: "name[width]"; what stands before a dot becomes a scope. *n is
- * their number. */
-static fstHandle *declare_signals(void *fst, const char *const *signals, unsigned **width,
-                                  size_t *n) {
+/* Declares the router's signals: "name[width]"; what stands before a dot becomes a scope. To be
+ * freed; NULL without memory. */
+static uint32_t *declare_signals(ms_fst *fst, const char *const *signals, size_t *n) {
   *n = 0;
   while (signals && signals[*n])
     ++*n;
-  fstHandle *handle = calloc(*n + 1, sizeof *handle);
-  *width = calloc(*n + 1, sizeof **width);
-  if (!handle || !*width || !*n)
-    return handle;
-  fstWriterSetScope(fst, FST_ST_VCD_MODULE, "router", NULL);
+  uint32_t *variable = calloc(*n + 1, sizeof *variable);
+  if (!variable || !*n)
+    return variable;
+  ms_fst_open_scope(fst, "router");
   char scope[64] = "";
   for (size_t i = 0; i < *n; i++) {
     char name[128];
     snprintf(name, sizeof name, "%.100s", signals[i]);
     char *bracket = strrchr(name, '['), *dot = strchr(name, '.');
     unsigned long bits = bracket ? strtoul(bracket + 1, NULL, 10) : 1;
-    (*width)[i] = bits >= 1 && bits <= 64 ? (unsigned)bits : 64;
+    unsigned width = bits >= 1 && bits <= 64 ? (unsigned)bits : 64;
     if (bracket)
       *bracket = '\0';
     if (dot)
       *dot = '\0';
     if (strncmp(scope, dot ? name : "", sizeof scope - 1)) {
       if (*scope)
-        fstWriterSetUpscope(fst);
+        ms_fst_close_scope(fst);
       snprintf(scope, sizeof scope, "%.60s", dot ? name : "");
       if (*scope)
-        fstWriterSetScope(fst, FST_ST_VCD_MODULE, scope, NULL);
+        ms_fst_open_scope(fst, scope);
     }
     char *last = dot ? dot + 1 : name;
-    if ((*width)[i] > 1)
-      snprintf(last + strlen(last), 16, " [%u:0]", (*width)[i] - 1);
-    handle[i] = fstWriterCreateVar(fst, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, (*width)[i], last, 0);
+    if (width > 1)
+      snprintf(last + strlen(last), 16, " [%u:0]", width - 1);
+    variable[i] = ms_fst_bits(fst, last, width);
   }
   if (*scope)
-    fstWriterSetUpscope(fst);
-  fstWriterSetUpscope(fst);
-  return handle;
+    ms_fst_close_scope(fst);
+  ms_fst_close_scope(fst);
+  return variable;
 }
 
-/* Declares the voltages of every neuron and collects their points into `list`. */
-static size_t declare_voltages(void *fst, const ms_core *core, const ms_run_result *run,
-                               change *list, size_t n) {
+static void add_real(ms_fst *fst, const char *name, const double *t_s, const double *y, size_t n) {
+  uint32_t variable = ms_fst_real(fst, name);
+  for (size_t i = 0; i < n; i++)
+    ms_fst_set_real(fst, ms_time_from_s(t_s[i]), variable, &y[i]);
+}
+
+static void add_voltages(ms_fst *fst, const ms_core *core, const ms_run_result *run) {
   for (unsigned k = 0; run->group && k < run->n_neuron; k++) {
     if (!run->group[k].n_wave)
       continue;
     char scope[32];
     snprintf(scope, sizeof scope, "neuron%u", k);
-    fstWriterSetScope(fst, FST_ST_VCD_MODULE, scope, NULL);
+    ms_fst_open_scope(fst, scope);
     for (size_t i = 0; i < run->group[k].n_wave; i++) {
       const ms_wave *w = &run->group[k].wave[i];
-      fstHandle handle = fstWriterCreateVar(fst, FST_VT_VCD_REAL, FST_VD_IMPLICIT, 8,
-                                            ms_probe_name(core, w->probe), 0);
-      for (size_t j = 0; j < w->n; j++, n++)
-        list[n] =
-            (change){.t = ms_time_from_s(w->t_s[j]), .order = n, .v = &w->v[j], .handle = handle};
+      add_real(fst, ms_probe_name(core, w->probe), w->t_s, w->v, w->n);
     }
-    fstWriterSetUpscope(fst);
+    ms_fst_close_scope(fst);
   }
-  return n;
-}
-
-static void emit(void *fst, const change *list, size_t n, const unsigned *width_of) {
-  ms_time now = MS_TIME_NEVER;
-  for (size_t i = 0; i < n; i++) {
-    if (list[i].t != now)
-      fstWriterEmitTimeChange(fst, now = list[i].t);
-    if (list[i].v) {
-      fstWriterEmitValueChange(fst, list[i].handle, list[i].v);
-    } else {
-      fstWriterEmitValueChange64(fst, list[i].handle, width_of[list[i].handle], list[i].value);
-    }
-  }
-}
-
-/* fstapi reports no failed writes: what was written is opened again and asked for its size. */
-static int check_file(const char *path, ms_time end, unsigned n_variable) {
-  void *reader = fstReaderOpen(path);
-  if (!reader)
-    return -1;
-  int bad = fstReaderGetVarCount(reader) != n_variable || fstReaderGetEndTime(reader) != end;
-  fstReaderClose(reader);
-  return bad;
 }
 
 int ms_waveforms_write(const char *path, const ms_core *core, const char *const *signals,
                        const ms_run_result *run, ms_error *err) {
-  char temporary[PATH_MAX];
-  int length = snprintf(temporary, sizeof temporary, "%s.part.%ld", path, (long)getpid());
-  if (length < 0 || (size_t)length >= sizeof temporary)
-    return ms_fail(err, MS_EINVAL, "file name too long: %.200s...", path);
-  /* Said by ms_write_file in plain words if the place cannot be written to. */
-  int code = ms_write_file(temporary, "", 0, err);
-  if (code)
-    return code;
-  void *fst = fstWriterCreate(temporary, 1);
-  size_t capacity = count_changes(run), n = 0, n_signal = 0;
-  unsigned *width = NULL, *width_of = NULL, n_variable = 0;
-  fstHandle *handle = NULL;
-  change *list = malloc((capacity + 1) * sizeof *list);
-  if (fst && list) {
-    fstWriterSetPackType(fst, FST_WR_PT_LZ4);
-    fstWriterSetTimescale(fst, -12);
-    fstWriterSetVersion(fst, "mixspike " MS_VERSION);
-    handle = declare_signals(fst, signals, &width, &n_signal);
-    width_of = calloc(n_signal + 1, sizeof *width_of);
+  ms_fst *fst;
+  size_t n_signal;
+  int rc = ms_fst_create(path, &fst, err);
+  if (rc)
+    return rc;
+  uint32_t *variable = declare_signals(fst, signals, &n_signal);
+  for (size_t i = 0; variable && i < run->n_signal_change; i++) {
+    const ms_signal_change *c = &run->signal_change[i];
+    if (c->signal < n_signal)
+      ms_fst_set(fst, c->t, variable[c->signal], c->value);
   }
-  if (!fst || !list || !handle || !width || !width_of) {
-    code = ms_fail(err, MS_ENOMEM, "no memory for the waveforms of %s", path);
-  } else {
-    for (size_t i = 0; i < n_signal; i++)
-      width_of[handle[i]] = width[i];
-    for (size_t i = 0; i < run->n_signal_change; i++) {
-      const ms_signal_change *c = &run->signal_change[i];
-      if (c->signal < n_signal) {
-        list[n] = (change){.t = c->t, .order = n, .value = c->value, .handle = handle[c->signal]};
-        n++;
-      }
-    }
-    n = declare_voltages(fst, core, run, list, n);
-    qsort(list, n, sizeof *list, by_time);
-    emit(fst, list, n, width_of);
-    n_variable = (unsigned)n_signal;
-    for (unsigned k = 0; run->group && k < run->n_neuron; k++)
-      n_variable += (unsigned)run->group[k].n_wave;
+  add_voltages(fst, core, run);
+  rc = ms_fst_finish(fst, err);
+  if (!variable)
+    rc = ms_fail(err, MS_ENOMEM, "no memory for the waveforms of %s", path);
+  free(variable);
+  return rc;
+}
+
+int ms_traces_write(const char *path, const ms_trace *trace, size_t n, ms_error *err) {
+  ms_fst *fst;
+  int rc = ms_fst_create(path, &fst, err);
+  if (rc)
+    return rc;
+  for (size_t i = 0; i < n; i++) {
+    if (!i || strcmp(trace[i].run, trace[i - 1].run))
+      ms_fst_open_scope(fst, trace[i].run);
+    add_real(fst, trace[i].name, trace[i].t_s, trace[i].y, trace[i].n);
+    if (i + 1 == n || strcmp(trace[i].run, trace[i + 1].run))
+      ms_fst_close_scope(fst);
   }
-  ms_time end = n ? list[n - 1].t : 0;
-  if (fst)
-    fstWriterClose(fst);
-  if (!code && n && check_file(temporary, end, n_variable))
-    code =
-        ms_fail(err, MS_EIO, "cannot write %s: the file is incomplete (is the disk full?)", path);
-  if (!code && rename(temporary, path))
-    code = ms_fail(err, MS_EIO, "cannot write %s", path);
-  if (code)
-    unlink(temporary);
-  free(handle);
-  free(width);
-  free(width_of);
-  free(list);
-  return code;
+  return ms_fst_finish(fst, err);
 }
 
 /* Linear interpolation of a wave at t; waves of one group may differ in their points. */

@@ -45,7 +45,7 @@ typedef struct ms_row_model {
   double i0_a;                        /**< output current at rest, A */
   double iw_bit_a[MS_MODEL_MAX_BITS]; /**< weight current of each DAC bit, A */
   double iw_off_a;                    /**< weight current of code 0, A */
-  double pulse_s; /**< width of the pulse that the row makes from a trigger, s; 0: it makes none */
+  double pulse_s;  /**< width of the pulse that the row makes from a trigger, s; 0: it makes none */
   double iw_curve; /**< by which share a pulse at full scale brings more charge than in proportion
                         to the smallest codes (a pulse first fills the switch's own nodes) */
 } ms_row_model;

@@ -70,6 +70,17 @@ MS_API const char *ms_probe_name(const ms_core *core, ms_probe probe);
 MS_API int ms_waveforms_write(const char *path, const ms_core *core, const char *const *signals,
                               const ms_run_result *run, ms_error *err);
 
+/** A quantity over time, of any run. */
+typedef struct ms_trace {
+  const char *run, *name; /**< scope and variable of the file */
+  size_t n;
+  const double *t_s, *y;
+} ms_trace;
+
+/** Curves as reals in one FST file. Time unit 1 ps.
+ * @param trace  [n]; those of one run stand together */
+MS_API int ms_traces_write(const char *path, const ms_trace *trace, size_t n, ms_error *err);
+
 /** The voltages alone as an ngspice raw file (binary, one plot a neuron). */
 MS_API int ms_raw_write(const char *path, const ms_core *core, const ms_run_result *run,
                         ms_error *err);

@@ -86,7 +86,7 @@ typedef struct ms_sensitivity {
 
 /** A waveform of the worst die. */
 typedef struct ms_worst_wave {
-  char name[80], unit[4];
+  char name[160], unit[4];
   uint64_t die;
   size_t point, n;
   double *t_s, *y;
@@ -158,10 +158,11 @@ typedef enum ms_validation_format {
 MS_API int ms_validation_text(const ms_validation *v, ms_validation_format format, char **text,
                               ms_error *err);
 
-/** Runs one die at the points of the options and keeps the waveforms of every measure.
- * Writes NAME.raw (ngspice raw, one plot a waveform) and NAME-<i>.svg into the folder.
- * @param point  index of the point among those of the options
- * @param v      out: the one row that was measured, or NULL */
+/** Runs one die at a point of the options and keeps the waveforms of every measure, with those
+ * beside them that explain it (handshake, inner nodes). Writes into the folder: waves.fst (a scope
+ * for each run), waves.raw (ngspice raw, one plot a waveform) and wave-<i>.svg, one for each run.
+ * @param point   index of the point among those of the options
+ * @param n_wave  out */
 MS_API int ms_validate_waves(const ms_validate_options *options, uint64_t die, size_t point,
                              const char *folder, size_t *n_wave, ms_error *err);
 

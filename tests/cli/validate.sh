@@ -48,6 +48,17 @@ run 0 validate cells/my_soma --engine table --dies 2 --corners tt,ss --temperatu
 [ "$(wc -l <pvt/values.csv)" = 9 ] || fail "values.csv has not one line a die and point"
 run 0 validate cells/my_soma --engine table --die 1 --waves waves
 [ -s waves/waves.raw ] || fail "no waveforms"
+fst2vcd waves/waves.fst >waves.vcd || fail "waves.fst cannot be read"
+says waves.vcd "1ps" "module iin_100nA_for_200us" " vmem " " req " " nack "
+[ "$(grep -c '^r' waves.vcd)" -gt 1000 ] || fail "waves.fst has few points"
+[ "$(sed -n 's/^#//p' waves.vcd | tail -1)" = 200000000 ] || fail "waves.fst does not end with the run"
+says waves/wave-0.svg "vmem" "req" "</svg>"
+run 0 validate cells/my_syn --engine table --die 1 --waves syn
+fst2vcd syn/waves.fst >syn.vcd || fail "waves.fst cannot be read"
+says syn.vcd " iout " " vsyn "
+run 0 validate pex --die 1 --waves pex
+fst2vcd pex/waves.fst >pex.vcd || fail "waves.fst cannot be read"
+says pex.vcd "module width" " pulse " " px "
 
 # Sizing writes a cell that can be validated, leaves alone what it must, and says what it gained.
 cat >>cells/my_soma/cell.yaml <<'END'
