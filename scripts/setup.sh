@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that mixspike is built with, those that are missing only.
-#   scripts/setup.sh           install what is missing (root or sudo is needed only then)
-#   scripts/setup.sh --check   only say what is missing; exit code 1 if anything is
+#   scripts/setup.sh            install what is missing (root or sudo is needed only then)
+#   scripts/setup.sh --check    only say what is missing; exit code 1 if anything is
+#   scripts/setup.sh --optional install also what a single test needs, which says that it is skipped without
 set -euo pipefail
 
 # package: what it is for
@@ -26,15 +27,19 @@ packages=(
   "gnuplot-nox: pictures"
   "hdf5-tools: tests read results back with h5dump"
   "gtkwave: shows waveforms; tests use its fst2vcd"
-  "chromium: a test opens the validation report in it"
   "yosys: synthesis check and proofs of the router"
   "z3: solver for the proofs"
+)
+
+optional=(
+  "chromium: a test opens the validation report in it"
 )
 
 check_only=0
 case "${1-}" in
   "") ;;
   --check) check_only=1 ;;
+  --optional) packages+=("${optional[@]}") ;;
   -h | --help) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) echo "setup.sh: unknown argument '$1'; see --help" >&2; exit 2 ;;
 esac

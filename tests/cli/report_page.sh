@@ -2,7 +2,7 @@
 # The report opens in a browser without a word on its console and without a request to a network.
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 if ! command -v chromium >/dev/null; then
-  echo "SKIPPED: chromium is not installed (Debian package chromium)"
+  echo "SKIPPED: chromium is not installed (scripts/setup.sh --optional)"
   exit 77
 fi
 run 0 new cell my_soma --kind soma
