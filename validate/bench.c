@@ -209,10 +209,16 @@ static int add_transitions(ms_bench_run *run, const ms_report *report, ms_error 
   return 0;
 }
 
+ms_ack_timing ms_bench_ack(const ms_core *core) {
+  enum { FINE = 100 };
+  return (ms_ack_timing){
+      .clock_ps = core->clock_ps / FINE, .rise_cycles = 7 * FINE / 2, .fall_cycles = 7 * FINE / 2};
+}
+
 static int run_group(ms_bench *b, const double *current_a, const ms_stimulus *stimulus, size_t n,
                      double window_s, ms_probe probe, ms_bench_run *run, ms_error *err) {
   const ms_core *core = b->setup.core;
-  const ms_ack_timing ack = {.clock_ps = core->clock_ps, .rise_cycles = 3, .fall_cycles = 3};
+  const ms_ack_timing ack = ms_bench_ack(core);
   /* What a person wants to see beside the waveform that is measured. */
   static const uint32_t beside[] = {[MS_PROBE_VMEM] = 1u << MS_PROBE_REQ | 1u << MS_PROBE_NACK,
                                     [MS_PROBE_NIN] = 1u << MS_PROBE_SYN0,

@@ -76,6 +76,9 @@ struct ms_bench {
   ms_bench_wave *wave;
 };
 
+/** How requests are acknowledged on the bench: as the router does on average, 3.5 clock periods
+ * after the change, but without the clock's phase, which would be noise on every handshake time. */
+ms_ack_timing ms_bench_ack(const ms_core *core);
 /** Runs a soma with a constant current, or gives the run that there is. */
 int ms_bench_soma(ms_bench *bench, double current_a, double window_s, const ms_bench_run **run,
                   ms_error *err);

@@ -52,13 +52,23 @@ static int take_rheobase(ms_bench *b, const ms_measure *m, double *value, ms_err
   return rc;
 }
 
+/* What the supply gives until the middle between the last two spikes, for each of those before: a
+ * window that ends within a spike would count a part of it. */
 static int take_energy(ms_bench *b, const ms_measure *m, const ms_bench_run *run, double *value,
                        ms_error *err) {
-  double spent_j = run->result.energy_j;
   size_t n = run->n_spike; /* the array of runs may move */
+  double current_a = run->current_a, end_s = m->value[MS_KEY_WINDOW];
+  *value = NAN;
+  if (!n)
+    return 0;
+  if (n > 1)
+    end_s = 0.5 * (run->rise_s[n - 2] + run->rise_s[n - 1]);
   const ms_bench_run *quiet;
-  int rc = ms_bench_soma(b, 0, m->value[MS_KEY_WINDOW], &quiet, err);
-  *value = !rc && n && !quiet->n_spike ? (spent_j - quiet->result.energy_j) / (double)n : NAN;
+  int rc = ms_bench_soma(b, current_a, end_s, &run, err);
+  double spent_j = rc ? 0 : run->result.energy_j;
+  rc = rc ? rc : ms_bench_soma(b, 0, end_s, &quiet, err);
+  if (!rc && !quiet->n_spike)
+    *value = (spent_j - quiet->result.energy_j) / (double)(n > 1 ? n - 1 : n);
   return rc;
 }
 
@@ -87,7 +97,7 @@ static double width(const ms_bench_run *run) {
 /* Means over the requests that fell: how long they were high, and how long after the acknowledge.
  */
 static double request(const ms_bench *b, const ms_bench_run *run, bool from_ack) {
-  const ms_ack_timing ack = {.clock_ps = b->setup.core->clock_ps, .rise_cycles = 3};
+  const ms_ack_timing ack = ms_bench_ack(b->setup.core);
   double sum = 0;
   size_t n = 0;
   for (size_t i = 0; i < run->n_spike; i++) {

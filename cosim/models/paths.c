@@ -78,19 +78,21 @@ static int find_library(ms_loader *loader, const char *wish, char beside[PATH_MA
                  standard[0], standard[1]);
 }
 
-/* "dpi16, dpi16x4": the cores of a library. */
-static void list_cores(const char *dir, char *buf, size_t n) {
-  char path[4096];
+/* "dpi16, dpi16x4": the cores of a library, or its cells, without the ending of their names. */
+static void list_names(const char *library, const char *kind, const char *ending, char *buf,
+                       size_t n) {
+  char path[PATH_MAX];
   struct dirent **entry = NULL;
-  size_t used = 0;
+  size_t used = 0, k = strlen(ending);
   *buf = 0;
-  snprintf(path, sizeof path, "%s/cores", dir);
+  snprintf(path, sizeof path, "%s/%s", library, kind);
   int count = scandir(path, &entry, NULL, alphasort);
   for (int i = 0; i < count; i++) {
-    size_t k = strlen(entry[i]->d_name);
-    if (k > 5 && !strcmp(entry[i]->d_name + k - 5, ".yaml") && used + k + 2 < n)
-      used += (size_t)snprintf(buf + used, n - used, "%s%.*s", used ? ", " : "", (int)k - 5,
-                               entry[i]->d_name);
+    const char *name = entry[i]->d_name;
+    size_t length = strlen(name);
+    if (*name != '.' && length > k && !strcmp(name + length - k, ending) && used + length + 3 < n)
+      used += (size_t)snprintf(buf + used, n - used, "%s%.*s", used ? ", " : "", (int)(length - k),
+                               name);
     free(entry[i]);
   }
   free(entry);
@@ -125,29 +127,12 @@ int ms_find_core(ms_loader *loader, const char *models_dir, const char *name, ch
   if (!access(*file, R_OK))
     return 0;
   char cores[300];
-  list_cores(loader->dir[0], cores, sizeof cores);
+  list_names(loader->dir[0], "cores", ".yaml", cores, sizeof cores);
   return ms_fail(
       loader->err, MS_EMISSING,
       "core '%.80s' was not found in %s/cores; there: %s (a core of your own is given as "
       "a path to its YAML file)",
       name, loader->dir[0], cores);
-}
-
-/* "bias_n, dpi_exc": the cells of a library. */
-static void list_cells(const char *dir, char *buf, size_t n) {
-  char path[PATH_MAX];
-  struct dirent **entry = NULL;
-  size_t used = 0;
-  *buf = 0;
-  snprintf(path, sizeof path, "%s/cells", dir);
-  int count = scandir(path, &entry, NULL, alphasort);
-  for (int i = 0; i < count; i++) {
-    const char *name = entry[i]->d_name;
-    if (*name != '.' && used + strlen(name) + 3 < n)
-      used += (size_t)snprintf(buf + used, n - used, "%s%s", used ? ", " : "", name);
-    free(entry[i]);
-  }
-  free(entry);
 }
 
 int ms_find_cell(ms_loader *loader, const char *models_dir, const char *cell, char **file) {
@@ -157,14 +142,16 @@ int ms_find_cell(ms_loader *loader, const char *models_dir, const char *cell, ch
   if (rc)
     return rc;
   *file = NULL;
-  if (!ms_is_path(cell) && !is_folder(cell)) {
+  /* A folder of that name without a manifest (that of earlier results, say) is none. */
+  snprintf(path, sizeof path, "%s/cell.yaml", cell);
+  if (!ms_is_path(cell) && access(path, F_OK)) {
     add_dir(loader, library);
     if (loader->n_dir && asprintf(file, "%s/cells/%s/cell.yaml", loader->dir[0], cell) < 0)
       *file = NULL;
     if (*file && !access(*file, R_OK))
       return 0;
     char cells[400];
-    list_cells(library, cells, sizeof cells);
+    list_names(library, "cells", "", cells, sizeof cells);
     return ms_fail(loader->err, MS_EMISSING,
                    "cell '%.80s' was not found in %s/cells; there: %s (a cell of your own is given "
                    "as a path to its folder or cell.yaml)",
