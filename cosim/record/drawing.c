@@ -114,11 +114,3 @@ int ms_drawing_finish(ms_drawing *drawing, ms_error *err) {
   free(drawing->data_text);
   return code;
 }
-
-double ms_quantile(const double *sorted, size_t n, double q) {
-  if (!n)
-    return 0;
-  double at = q * (double)(n - 1);
-  size_t i = (size_t)at;
-  return i + 1 < n ? sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[n - 1];
-}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pictures of training and of accuracy per die. */
+#include "base/statistics.h"
 #include "record/plot_impl.h"
 
 #include <stdlib.h>
@@ -71,11 +72,6 @@ int ms_picture_lines(const char *folder, const char *name, const ms_plot *plot,
   return ms_drawing_finish(&d, err);
 }
 
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 /* Where in its column a die's dot stands: spread evenly, the same in every drawing. */
 static double spread(size_t i, size_t n) {
   return n < 2 ? 0 : 0.5 * ((double)((i * 7919) % n) / (double)(n - 1) - 0.5);
@@ -105,7 +101,7 @@ int ms_picture_dies(const char *folder, const char *name, const char *title,
     }
     if (s->n)
       memcpy(sorted, s->y, s->n * sizeof *sorted);
-    qsort(sorted, s->n, sizeof *sorted, ascending);
+    ms_sort(sorted, s->n);
     for (size_t j = 0; j < s->n; j++)
       fprintf(d.data, "%g %.9g %.17g\n", (double)(i + 1) + spread(j, s->n), 100 * s->y[j], s->x[j]);
     if (!s->n)

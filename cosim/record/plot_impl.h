@@ -31,7 +31,4 @@ void ms_drawing_end_block(ms_drawing *drawing);
 /* Writes both files and has gnuplot draw FOLDER/NAME.svg; releases the drawing in any case. */
 int ms_drawing_finish(ms_drawing *drawing, ms_error *err);
 
-/* The value below which a share `q` of the n sorted values lies (linear interpolation). */
-double ms_quantile(const double *sorted, size_t n, double q);
-
 #endif

@@ -16,6 +16,10 @@ typedef struct ms_bias_override {
   uint16_t code; /**< coarse << 8 | fine */
 } ms_bias_override;
 
+/** How weights are found on the model, and then on chips (docs/methods.md). */
+typedef enum ms_model_method { MS_MODEL_PLAIN, MS_MODEL_GENE, MS_MODEL_RESERVOIR } ms_model_method;
+typedef enum ms_loop_method { MS_LOOP_GRADIENT, MS_LOOP_METROPOLIS } ms_loop_method;
+
 /** Read only; belongs to the loader. Every field has a value after loading: the file's or the
  * default that docs/formats.md states. */
 typedef struct ms_experiment {
@@ -42,11 +46,27 @@ typedef struct ms_experiment {
   double rate; /**< of Adam, weight codes per step at full scale 15 */
   double
       spread; /**< mismatch of the synaptic gains that offline training draws anew for each batch */
+  double neuron_spread; /**< the same for thresholds, time constants and refractory times */
+  unsigned drawn_dies;  /**< so many different dies are drawn; 0: ever new ones */
+  ms_model_method method;
+  unsigned genes;                        /**< of MS_MODEL_GENE */
   double beta;                           /**< steepness of the surrogate gradient */
   double coarse_step_tau, fine_step_tau; /**< time steps of the model */
   unsigned loop_batches, loop_batch;     /**< updates in the loop, chip samples in each */
   int compare;      /**< also measure the accuracy before the loop, on the same dies */
   double loop_rate; /**< of Adam in the loop */
+  ms_loop_method loop_method;
+  unsigned chains; /**< of MS_LOOP_METROPOLIS; 1 for others. `loop_batches` counts the proposals of
+                        a chain, `loop_batch` the samples that decide on one */
+  double proposal; /**< standard deviation of a proposal, weights being -1..1 */
+  double temperature; /**< of the energy, which is the cross-entropy summed over the samples */
+  double prior_sd;    /**< of the weights' normal prior */
+  double burn_in;     /**< share of the steps that the mean leaves out */
+  int deploy_best;    /**< deploy the weights of lowest energy instead of the chains' mean */
+
+  int fit_per_die; /**< the loop's backward pass uses each training die's own fitted neurons */
+  unsigned fit_neuron_runs; /**< of the fit of the nominal model, at least; half as many test it */
+  unsigned fit_stimuli;     /**< of the fit of a die */
 
   ms_engine_kind analog;
   ms_router_kind digital;

@@ -90,7 +90,7 @@ static void gradient_is_the_derivative_where_no_spike_is(void **state) {
   fill(l, 4, -1, 0, 0);
   ms_layer_forward(l, &in, STEPS, dt, NULL, 0);
   assert_int_equal(l->n_spike, 0);
-  assert_int_equal(ms_layer_backward(l, &in, STEPS, dt, 30, none, 0, weight), 0);
+  assert_int_equal(ms_layer_backward(l, &in, STEPS, 30, none, 0, weight), 0);
   double exact[2][PRE], largest = 0;
   for (int s = 0; s < 2; s++)
     for (size_t c = 0; c < PRE; c++) {

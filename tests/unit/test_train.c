@@ -16,10 +16,11 @@
 
 #define TEXT(epochs, jobs)                                                                         \
   "name: tiny\ncore: dpi16\nmodels_dir: " MS_TEST_MODELS_DIR "\nanalog: model\ndigital: ideal\n"   \
-  "network: {hidden: 6, outputs_per_class: 1}\n"                                                   \
+  "network: {hidden: 3, outputs_per_class: 1}\n"                                                   \
   "task: {name: yinyang, train: 64, validation: 20, test: 6}\n"                                    \
   "training: {epochs: " epochs ", fine_epochs: 1, batch: 16, fine_step: 0.025,\n"                  \
   "           loop: {batches: 3, batch: 5, rate: 0.02}}\n"                                         \
+  "fit: {per_die: true, stimuli: 6, neuron_runs: 12}\n"                                            \
   "dies: {training: [0, 1], held_out: [5]}\njobs: " jobs "\n"
 
 typedef struct patience {
@@ -99,7 +100,7 @@ static void a_resumed_training_ends_in_the_same_bits(void **state) {
     assert_true(stops < 200);
     ms_train_report_clear(&parts);
     /* Ever more patience: a phase without checkpoints of its own must come to its end. */
-    rc = train(e, folder_b, 1, 1 + stops, &parts);
+    rc = train(e, folder_b, 1, 1 + 3 * stops, &parts);
   }
   assert_int_equal(rc, MS_OK);
   assert_true(stops > 0);

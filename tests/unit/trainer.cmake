@@ -4,16 +4,15 @@ ms_add_test(task unit test_task.c ${PROJECT_SOURCE_DIR}/trainer/tasks/mt19937.c)
 ms_add_test(experiment unit test_experiment.c)
 ms_add_test(package unit test_package.c)
 ms_add_test(train unit test_train.c)
-# 25 s of one core; machines can be busy.
-set_tests_properties(unit.train PROPERTIES TIMEOUT 400)
 set(MS_TRAINER_MODEL ${PROJECT_SOURCE_DIR}/trainer/model)
 ms_add_test(gradient unit test_gradient.c ${MS_TRAINER_MODEL}/params.c ${MS_TRAINER_MODEL}/layer.c
   ${MS_TRAINER_MODEL}/layer_forward.c ${MS_TRAINER_MODEL}/layer_backward.c
   ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/learn.c)
 set(MS_TRAINER_METHODS ${PROJECT_SOURCE_DIR}/trainer/methods)
 ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_neuron.c
+  ${MS_TRAINER_METHODS}/fit_record.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_die.c
   ${MS_TRAINER_METHODS}/least_squares.c ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
 target_link_libraries(test_fit PRIVATE Threads::Threads)
 ms_add_test(network unit test_network.c)
-# Half a minute on a free core; it must not fail where several builds share one.
-set_tests_properties(unit.train PROPERTIES TIMEOUT 300)
+ms_add_test(methods unit test_methods.c ${MS_TRAINER_METHODS}/mh_chain.c
+  ${MS_TRAINER_METHODS}/gene_algebra.c ${MS_TRAINER_MODEL}/learn.c)

@@ -118,6 +118,18 @@ static void read_network(ms_experiment *e, ms_yaml_node *root) {
     ms_yaml_fail(code, MS_ERANGE, "times do not fit; needed: first < last < window, bias < window");
 }
 
+static void read_chains(ms_experiment *e, ms_yaml_node *loop) {
+  static const char *const deploy[] = {"mean", "best", NULL};
+  int many = e->loop_method == MS_LOOP_METROPOLIS;
+  unsigned chains = count(loop, "chains", 4, 1, 1000);
+  e->chains = many ? chains : 1;
+  e->proposal = ms_yaml_real_or(loop, "proposal", 0.03, 1e-6, 1);
+  e->temperature = ms_yaml_real_or(loop, "temperature", 1, 1e-9, 1e9);
+  e->prior_sd = ms_yaml_real_or(loop, "prior", 1, 1e-3, 1e6);
+  e->burn_in = ms_yaml_real_or(loop, "burn_in", 0.5, 0, 1);
+  e->deploy_best = ms_yaml_choice_or(loop, "deploy", deploy, 0);
+}
+
 static void read_training(ms_experiment *e, ms_yaml_node *root) {
   e->seed = (uint64_t)ms_yaml_int_or(root, "seed", 1, 0, INT64_MAX);
   ms_yaml_node *training = section(root, "training");
@@ -127,13 +139,25 @@ static void read_training(ms_experiment *e, ms_yaml_node *root) {
   e->rate = ms_yaml_real_or(training, "rate", 0.003, 1e-6, 1);
   e->beta = ms_yaml_real_or(training, "surrogate_beta", 30, 0.1, 1000);
   e->spread = ms_yaml_real_or(training, "mismatch", 0, 0, 1);
+  e->neuron_spread = ms_yaml_real_or(training, "neuron_mismatch", 0, 0, 1);
+  e->drawn_dies = count(training, "drawn_dies", 0, 1, 1000000);
+  static const char *const methods[] = {"plain", "gene", "reservoir", NULL};
+  e->method = (ms_model_method)ms_yaml_choice_or(training, "method", methods, MS_MODEL_PLAIN);
+  e->genes = count(training, "genes", 16, 1, 256);
   e->coarse_step_tau = ms_yaml_real_or(training, "coarse_step", 0.05, 0.001, 0.5);
   e->fine_step_tau = ms_yaml_real_or(training, "fine_step", 0.0125, 0.001, 0.5);
+  ms_yaml_node *fit = section(root, "fit");
+  e->fit_per_die = ms_yaml_bool_or(fit, "per_die", false);
+  e->fit_neuron_runs = count(fit, "neuron_runs", 128, 8, 1000000);
+  e->fit_stimuli = count(fit, "stimuli", 48, 6, 100000);
   ms_yaml_node *loop = section(training, "loop");
   e->loop_batches = count(loop, "batches", 0, 0, 1000000);
   e->loop_batch = count(loop, "batch", 20, 1, 100000);
   e->compare = ms_yaml_bool_or(loop, "compare", true);
   e->loop_rate = ms_yaml_real_or(loop, "rate", 0.002, 1e-6, 1);
+  static const char *const ways[] = {"gradient", "metropolis", NULL};
+  e->loop_method = (ms_loop_method)ms_yaml_choice_or(loop, "method", ways, MS_LOOP_GRADIENT);
+  read_chains(e, loop);
 }
 
 static void read_chip(ms_experiment *e, ms_yaml_node *root) {

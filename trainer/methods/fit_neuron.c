@@ -29,10 +29,7 @@ static void begin(walk *w, const ms_neuron_model *model, const ms_core *core,
   }
 }
 
-/* A pulse is short against tau: x + ln x grows by its charge (see neuron_model.h without the
- * decay).
- */
-static double kick(double x, double charge) {
+double ms_fit_kick(double x, double charge) {
   double f = x + log(x) + charge, y = log(x) + charge; /* unknown: y = ln x */
   if (f > 1)
     y = fmin(y, log(f));
@@ -51,8 +48,8 @@ static void deliver(walk *w, const ms_delivery *d) {
     const ms_row_model *row = &w->model->row[r];
     if (w->core->row[r].sign != d->sign || w->core->row[r].index != d->row)
       continue;
-    w->x[r] = kick(w->x[r], ms_row_model_weight_a(row, d->code) * w->times->pulse_s /
-                                (row->itau_a * row->tau_s));
+    w->x[r] = ms_fit_kick(w->x[r], ms_row_model_weight_a(row, d->code) * w->times->pulse_s /
+                                       (row->itau_a * row->tau_s));
   }
 }
 

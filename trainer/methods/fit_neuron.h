@@ -34,4 +34,8 @@ void ms_fit_forced(const ms_neuron_model *model, const ms_core *core, const ms_f
 size_t ms_fit_free(const ms_neuron_model *model, const ms_core *core, const ms_fit_times *times,
                    const ms_fit_record *record, double *spike_s, size_t most);
 
+/** A row's current over its gain current after a pulse, which is short against tau: x + ln x grows
+ * by its charge (neuron_model.h without the decay). */
+double ms_fit_kick(double x, double charge);
+
 #endif

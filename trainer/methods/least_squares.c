@@ -103,8 +103,19 @@ static int descend(work *w, ms_residuals *residuals, void *user, double *p, doub
   return 0;
 }
 
+/* Square roots of the diagonal of s^2 (J^T J)^-1, column by column of the inverse. */
+static void standard_errors(work *w, double sum, double *deviation) {
+  double variance = sum / (double)(w->m > w->n ? w->m - w->n : 1);
+  for (size_t j = 0; j < w->n; j++) {
+    memset(w->gradient, 0, w->n * sizeof *w->gradient);
+    w->gradient[j] = -1;
+    deviation[j] = solve(w, 0) ? sqrt(fmax(variance * w->move[j], 0)) : INFINITY;
+  }
+}
+
 int ms_least_squares(ms_residuals *residuals, void *user, size_t n, size_t m, double *p,
-                     double step, unsigned iterations, double *error, ms_error *err) {
+                     double step, unsigned iterations, double *error, double *deviation,
+                     ms_error *err) {
   double *memory = calloc(n * m + 2 * n * n + 4 * n + 2 * m, sizeof *memory);
   if (!memory)
     return ms_fail(err, MS_ENOMEM, "no memory for a fit of %zu parameters", n);
@@ -125,6 +136,10 @@ int ms_least_squares(ms_residuals *residuals, void *user, size_t n, size_t m, do
     linearise(&w, residuals, user, p, step);
     if (!descend(&w, residuals, user, p, &best, &damping))
       break;
+  }
+  if (deviation) {
+    linearise(&w, residuals, user, p, step);
+    standard_errors(&w, best, deviation);
   }
   if (error)
     *error = sqrt(best / (double)(m ? m : 1));

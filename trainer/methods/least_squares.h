@@ -13,8 +13,11 @@ typedef void ms_residuals(void *user, const double *p, double *r);
  * @param p           [n] in: start, out: the best found
  * @param step        change of a parameter for the differences
  * @param iterations  at most so many
- * @param error       out, root mean square of the residuals; may be NULL */
+ * @param error       out, root mean square of the residuals; may be NULL
+ * @param deviation   [n] out, standard errors of the parameters from the Jacobian at the end (m >
+ * n); may be NULL */
 int ms_least_squares(ms_residuals *residuals, void *user, size_t n, size_t m, double *p,
-                     double step, unsigned iterations, double *error, ms_error *err);
+                     double step, unsigned iterations, double *error, double *deviation,
+                     ms_error *err);
 
 #endif

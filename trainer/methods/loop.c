@@ -54,7 +54,8 @@ static size_t keep_good(batch *b) {
 
 static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err) {
   const ms_experiment *x = w->setup->experiment;
-  uint64_t die = w->die[state->step % w->n_die];
+  size_t turn = (size_t)(state->step % w->n_die);
+  uint64_t die = w->die[turn];
   ms_topology t = ms_setup_topology(w->setup);
   ms_network *network;
   int rc = ms_network_create(t.n_input, t.n_hidden, t.n_class, t.per_class, t.parallel, t.dac_bits,
@@ -86,6 +87,10 @@ static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err
   state->chip_samples += b->n;
   ms_batch_result result = {.loss = NAN};
   ms_net_options options = ms_net_options_of(w->setup, x->fine_step_tau);
+  if (w->fitted) {
+    options.fitted = w->fitted + turn * w->setup->n_neuron;
+    options.n_fitted = 1;
+  }
   rc = ms_crew_run(w->crew, state->learner->weight, b->sample, good, &options, b->gradient, NULL,
                    &result);
   if (!rc)
@@ -124,4 +129,5 @@ static void finish(const ms_world *w, ms_state *state) {
   (void)state;
 }
 
-const ms_method ms_method_loop = {.name = "loop", .steps = steps, .step = step, .finish = finish};
+const ms_method ms_method_loop = {
+    .name = "gradient", .steps = steps, .step = step, .finish = finish};

@@ -14,7 +14,8 @@ typedef struct ms_world {
   ms_lab *lab;         /**< NULL for a method that needs no chip */
   const uint64_t *die; /**< dies that may be trained on */
   size_t n_die;
-  uint64_t budget; /**< chip samples it may spend */
+  const ms_sim_params *fitted; /**< [n_die][neurons] each die's own neurons; NULL: not fitted */
+  uint64_t budget;             /**< chip samples it may spend */
   ms_control control;
 } ms_world;
 
@@ -29,11 +30,26 @@ typedef struct ms_method {
   void (*finish)(const ms_world *world, ms_state *state);
 } ms_method;
 
-/** Surrogate gradients on the behavioural model alone; spends no chip samples. */
-extern const ms_method ms_method_offline;
-/** Surrogate gradients in the loop: forward on the chip, backward through the model with its
- * traces made to agree with the chip's spikes. */
-extern const ms_method ms_method_loop;
+/** On the behavioural model alone; these spend no chip samples. A step is an epoch. */
+extern const ms_method ms_method_offline; /**< surrogate gradients by the weights */
+extern const ms_method ms_method_gene;    /**< by genes: W = X O X^T */
+extern const ms_method
+    ms_method_reservoir; /**< of the read-out alone, over random hidden neurons */
+
+/** On chips, from what the model gave. */
+extern const ms_method ms_method_loop;       /**< surrogate gradients with the chip's spikes */
+extern const ms_method ms_method_metropolis; /**< Metropolis-Hastings: spikes alone, no gradient */
+
+/** The methods that an experiment names. */
+const ms_method *ms_method_on_model(const ms_experiment *experiment);
+const ms_method *ms_method_on_chip(const ms_experiment *experiment);
+
+/** What methods on the model share: an epoch of gradients, each batch's handed to `update`, which
+ * changes the state's weights. */
+typedef void ms_update(ms_state *state, const float *gradient, double rate);
+uint64_t ms_offline_steps(const ms_world *world);
+int ms_offline_epoch(const ms_world *world, ms_state *state, ms_update *update, ms_error *err);
+void ms_offline_finish(const ms_world *world, ms_state *state);
 
 ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau);
 

@@ -15,7 +15,7 @@ ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau) {
                           .revive = 1};
 }
 
-static uint64_t steps(const ms_world *w) {
+uint64_t ms_offline_steps(const ms_world *w) {
   return (uint64_t)w->setup->experiment->epochs + w->setup->experiment->fine_epochs;
 }
 
@@ -45,6 +45,7 @@ static double rate_of(const ms_experiment *e, uint64_t step) {
 typedef struct epoch {
   const ms_world *w;
   ms_state *state;
+  ms_update *update;
   ms_net_options options;
   float *gradient;
   uint32_t *order;
@@ -58,7 +59,7 @@ static void tell(epoch *e, size_t batch, size_t batches) {
   if (!c->report || (batch && now - e->told_s < 0.2))
     return;
   e->told_s = now;
-  uint64_t all = steps(e->w) * batches, done = e->state->step * batches + batch;
+  uint64_t all = ms_offline_steps(e->w) * batches, done = e->state->step * batches + batch;
   double here = (now - e->start_s) / (double)(batch ? batch : 1);
   const ms_curve *curve = &e->state->curve[0];
   ms_progress p = {.phase = "offline",
@@ -91,7 +92,7 @@ static int run_epoch(epoch *e, ms_error *err) {
                          e->gradient, NULL, &result);
     if (rc)
       return ms_fail(err, rc, "no memory for a batch of %zu samples", batch);
-    ms_learner_step(e->state->learner, e->gradient, rate);
+    e->update(e->state, e->gradient, rate);
     e->loss += result.loss;
     e->right += (double)result.correct;
   }
@@ -124,18 +125,21 @@ static int keep_best(epoch *e, ms_error *err) {
              : MS_OK;
 }
 
-static int step(const ms_world *w, ms_state *state, ms_error *err) {
+int ms_offline_epoch(const ms_world *w, ms_state *state, ms_update *update, ms_error *err) {
   const ms_experiment *x = w->setup->experiment;
   size_t n = w->setup->task->train.n;
   double dt = state->step < x->epochs ? x->coarse_step_tau : x->fine_step_tau;
   epoch e = {.w = w,
              .state = state,
+             .update = update,
              .options = ms_net_options_of(w->setup, dt),
              .gradient = calloc(state->learner->n, sizeof(float)),
              .order = calloc(n, sizeof(uint32_t)),
              .sample = calloc(n, sizeof(ms_sim_sample)),
              .start_s = ms_lab_now_s()};
   e.options.spread = x->spread;
+  e.options.neuron_spread = x->neuron_spread;
+  e.options.n_drawn = x->drawn_dies;
   int rc = e.gradient && e.order && e.sample
                ? MS_OK
                : ms_fail(err, MS_ENOMEM, "no memory for an epoch of %zu samples", n);
@@ -151,7 +155,7 @@ static int step(const ms_world *w, ms_state *state, ms_error *err) {
   return rc;
 }
 
-static void finish(const ms_world *w, ms_state *state) {
+void ms_offline_finish(const ms_world *w, ms_state *state) {
   (void)w;
   ms_learner *l = state->learner;
   memcpy(l->weight, state->best, l->n * sizeof *l->weight);
@@ -161,5 +165,13 @@ static void finish(const ms_world *w, ms_state *state) {
   l->updates = 0;
 }
 
+static void update(ms_state *state, const float *gradient, double rate) {
+  ms_learner_step(state->learner, gradient, rate);
+}
+
+static int step(const ms_world *w, ms_state *state, ms_error *err) {
+  return ms_offline_epoch(w, state, update, err);
+}
+
 const ms_method ms_method_offline = {
-    .name = "offline", .steps = steps, .step = step, .finish = finish};
+    .name = "plain", .steps = ms_offline_steps, .step = step, .finish = ms_offline_finish};

@@ -2,9 +2,11 @@
 /* The state of a training run, in memory and as a checkpoint. */
 #include "methods/state.h"
 #include "experiment/h5.h"
+#include "methods/fit_die.h"
 #include "mixspike/record.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +15,8 @@ enum {
   FIT_FIELDS = 4,
   DIE_NUMBERS = 11,
   DIE_FIELDS = DIE_NUMBERS + (160 + 5) / 6,
-  MODEL_WORDS = 1
+  MODEL_WORDS = 1,
+  FIT_NAME = 40
 };
 
 ms_topology ms_setup_topology(const ms_setup *s) {
@@ -26,9 +29,9 @@ ms_topology ms_setup_topology(const ms_setup *s) {
 }
 
 /* FNV-1a of the experiment's text. */
-static uint64_t text_identity(const char *text) {
+uint64_t ms_setup_identity(const ms_setup *setup) {
   uint64_t h = 0xcbf29ce484222325u;
-  for (; *text; text++)
+  for (const char *text = setup->experiment->text; *text; text++)
     h = (h ^ (unsigned char)*text) * 0x100000001b3u;
   return h;
 }
@@ -36,8 +39,10 @@ static uint64_t text_identity(const char *text) {
 static int list_dies(ms_state *state, const ms_experiment *e) {
   state->n_die = e->n_training_die + e->n_held_out_die;
   state->die = calloc(state->n_die + 1, sizeof *state->die);
-  if (!state->die)
+  state->die_fit = calloc(e->n_training_die + 1, sizeof *state->die_fit);
+  if (!state->die || !state->die_fit)
     return MS_ENOMEM;
+  state->n_die_fit = e->n_training_die;
   for (size_t i = 0; i < state->n_die; i++) {
     int held_out = i >= e->n_training_die;
     state->die[i] = (ms_die_result){.die = held_out ? e->held_out_die[i - e->n_training_die]
@@ -57,7 +62,7 @@ int ms_state_create(const ms_setup *setup, ms_state **out, ms_error *err) {
   ms_state *s = calloc(1, sizeof *s);
   int rc = s ? MS_OK : MS_ENOMEM;
   if (!rc) {
-    s->identity = text_identity(e->text);
+    s->identity = ms_setup_identity(setup);
     s->random.state = e->seed;
     s->best_accuracy = -1;
     s->model_accuracy = NAN;
@@ -85,9 +90,22 @@ void ms_state_destroy(ms_state *s) {
   free(s->offline);
   free(s->curve[0].point);
   free(s->curve[1].point);
+  for (size_t i = 0; s->die_fit && i < s->n_die_fit; i++)
+    ms_die_fit_clear(&s->die_fit[i]);
+  free(s->die_fit);
+  free(s->own);
   free(s->fit);
   free(s->die);
   free(s);
+}
+
+int ms_state_own(ms_state *s, size_t n, ms_error *err) {
+  if (s->n_own == n)
+    return MS_OK;
+  free(s->own);
+  s->own = calloc(n + 1, sizeof *s->own);
+  s->n_own = s->own ? n : 0;
+  return s->own ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a training method");
 }
 
 int ms_curve_add(ms_curve *curve, const ms_curve_point *point) {
@@ -187,8 +205,14 @@ static int save_table(ms_results *r, const char *name, size_t n, size_t fields, 
   return rc;
 }
 
+static const char *fit_name(const ms_state *s, size_t i, char *text) {
+  snprintf(text, FIT_NAME, "die_fit/%llu", (unsigned long long)s->die[i].die);
+  return text;
+}
+
 static int save_tables(const ms_state *s, ms_results *r, ms_error *err) {
   static const char *const name[2] = {"curve/offline", "curve/loop"};
+  char name_of_fit[FIT_NAME];
   for (int k = 0; k < 2; k++) {
     const ms_curve *c = &s->curve[k];
     double *v = calloc(c->n * POINT_FIELDS + 1, sizeof *v);
@@ -210,7 +234,11 @@ static int save_tables(const ms_state *s, ms_results *r, ms_error *err) {
                                s->fit[i].agree};
     memcpy(v + i * FIT_FIELDS, from, sizeof from);
   }
-  return save_table(r, "fit", s->n_fit, FIT_FIELDS, v, err);
+  rc = save_table(r, "fit", s->n_fit, FIT_FIELDS, v, err);
+  for (size_t i = 0; !rc && i < s->n_die_fit && s->die_fit[i].value; i++)
+    rc = ms_results_doubles(r, fit_name(s, i, name_of_fit), "1", s->die_fit[i].value,
+                            s->die_fit[i].n_neuron * s->die_fit[i].n_parameter, err);
+  return rc;
 }
 
 int ms_state_save(const ms_state *s, const char *path, ms_error *err) {
@@ -232,8 +260,9 @@ int ms_state_save(const ms_state *s, const char *path, ms_error *err) {
          (rc = save_floats(r, "moment/first", s->learner->first, n, err)) ||
          (rc = save_floats(r, "moment/second", s->learner->second, n, err)) ||
          (rc = save_floats(r, "best", s->best, n, err)) ||
-         (rc = save_floats(r, "offline", s->offline, n, err)) || (rc = save_tables(s, r, err)) ||
-         (rc = ms_results_save(r, path, err)));
+         (rc = save_floats(r, "offline", s->offline, n, err)) ||
+         (rc = ms_results_doubles(r, "method", "1", s->own, s->n_own, err)) ||
+         (rc = save_tables(s, r, err)) || (rc = ms_results_save(r, path, err)));
   ms_results_destroy(r);
   return rc;
 }
@@ -289,6 +318,31 @@ static int load_tables(ms_state *s, ms_h5 *h5, ms_error *err) {
   return s->fit ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a checkpoint");
 }
 
+/* Those dies whose fit was done. */
+static int load_die_fits(ms_state *s, const ms_setup *setup, ms_h5 *h5, ms_error *err) {
+  char name[FIT_NAME];
+  size_t done = !setup->experiment->fit_per_die ? 0
+                : s->phase > MS_PHASE_FIT       ? s->n_die_fit
+                : s->step                       ? (size_t)s->step - 1
+                                                : 0;
+  for (size_t i = 0; i < done; i++) {
+    ms_die_fit *d = &s->die_fit[i];
+    double *v;
+    size_t n;
+    int rc = ms_h5_doubles(h5, fit_name(s, i, name), &v, &n, err);
+    if (!rc)
+      rc = ms_die_fit_create(setup, s->die[i].die, d, err);
+    if (!rc && n != d->n_neuron * d->n_parameter)
+      rc = wrong_size(h5, name, err);
+    if (!rc)
+      memcpy(d->value, v, n * sizeof *v);
+    free(v);
+    if (rc)
+      return rc;
+  }
+  return MS_OK;
+}
+
 static int load_scalars(ms_state *s, ms_h5 *h5, ms_error *err) {
   uint64_t *integers = NULL, *model = NULL;
   double *doubles = NULL;
@@ -325,7 +379,7 @@ static int load_scalars(ms_state *s, ms_h5 *h5, ms_error *err) {
   return rc;
 }
 
-int ms_state_load(ms_state *s, const char *path, ms_error *err) {
+int ms_state_load(ms_state *s, const ms_setup *setup, const char *path, ms_error *err) {
   ms_h5 h5;
   int rc = ms_h5_open(path, &h5, err);
   if (rc)
@@ -336,7 +390,8 @@ int ms_state_load(ms_state *s, const char *path, ms_error *err) {
          (rc = load_floats(&h5, "moment/first", s->learner->first, n, err)) ||
          (rc = load_floats(&h5, "moment/second", s->learner->second, n, err)) ||
          (rc = load_floats(&h5, "best", s->best, n, err)) ||
-         (rc = load_floats(&h5, "offline", s->offline, n, err)) || (rc = load_tables(s, &h5, err)));
+         (rc = load_floats(&h5, "offline", s->offline, n, err)) ||
+         (rc = load_tables(s, &h5, err)) || (rc = load_die_fits(s, setup, &h5, err)));
   ms_h5_close(&h5);
   return rc;
 }

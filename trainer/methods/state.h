@@ -4,6 +4,7 @@
 #ifndef MS_METHODS_STATE_H
 #define MS_METHODS_STATE_H
 
+#include "mixspike/fit.h"
 #include "model/learn.h"
 
 typedef enum ms_phase {
@@ -28,20 +29,27 @@ typedef struct ms_state {
   float *best;       /**< [learner->n] best weights of the offline phase */
   float *offline;    /**< [learner->n] weights at the end of the offline phase */
   ms_curve curve[2]; /**< offline, loop */
-  size_t n_fit, n_die;
+  size_t n_own;
+  double *own; /**< what the method of the phase keeps beside the weights; its own layout */
+  size_t n_fit, n_die, n_die_fit;
   ms_fit_error *fit;
-  ms_die_result *die; /**< all dies of the experiment; the first `step` are done in EVALUATE */
+  ms_die_fit *die_fit; /**< [training dies] with `fit.per_die`, the first `step` - 1 in FIT */
+  ms_die_result *die;  /**< all dies of the experiment; the first `step` are done in EVALUATE */
 } ms_state;
 
 int ms_state_create(const ms_setup *setup, ms_state **out, ms_error *err);
 void ms_state_destroy(ms_state *state);
+/** Memory for a method's own numbers, all 0, unless it has them already. */
+int ms_state_own(ms_state *state, size_t n, ms_error *err);
 int ms_curve_add(ms_curve *curve, const ms_curve_point *point);
 ms_topology ms_setup_topology(const ms_setup *setup);
+/** Tells experiments apart by their text. */
+uint64_t ms_setup_identity(const ms_setup *setup);
 
 /** Writes the checkpoint atomically. */
 int ms_state_save(const ms_state *state, const char *path, ms_error *err);
 /** Reads it into a fresh state of the same experiment.
  * @return MS_EMISSING without a file, MS_EREFUSED if it belongs to another experiment */
-int ms_state_load(ms_state *state, const char *path, ms_error *err);
+int ms_state_load(ms_state *state, const ms_setup *setup, const char *path, ms_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 /* A training run from the experiment to the report: phase after phase, with a checkpoint after
  * every step. */
 #include "methods/fit.h"
+#include "methods/fit_die.h"
 #include "methods/method.h"
 #include "mixspike/package.h"
 #include "mixspike/record.h"
@@ -21,6 +22,7 @@ typedef struct run {
   ms_setup *confirm_setup;
   ms_lab *confirm_lab;
   ms_crew *crew;
+  ms_sim_params *fitted; /* [training dies][neurons] with fit.per_die */
   char folder[480], checkpoint[512];
   double mark_s, chip_mark_s, router_mark_s;
 } run;
@@ -58,6 +60,16 @@ static int run_method(run *r, const ms_method *method, const ms_world *world, ms
   return MS_OK;
 }
 
+const ms_method *ms_method_on_model(const ms_experiment *e) {
+  static const ms_method *const method[] = {&ms_method_offline, &ms_method_gene,
+                                            &ms_method_reservoir};
+  return method[e->method];
+}
+
+const ms_method *ms_method_on_chip(const ms_experiment *e) {
+  return e->loop_method == MS_LOOP_METROPOLIS ? &ms_method_metropolis : &ms_method_loop;
+}
+
 static int make_network(const run *r, const float *weight, ms_network **out, ms_error *err) {
   ms_topology t = ms_setup_topology(r->setup);
   int rc = ms_network_create(t.n_input, t.n_hidden, t.n_class, t.per_class, t.parallel, t.dac_bits,
@@ -86,12 +98,26 @@ static int model_accuracy(run *r, ms_error *err) {
   return MS_OK;
 }
 
+static int fitted_dies(run *r, ms_error *err) {
+  size_t n = r->setup->n_neuron;
+  int rc = MS_OK;
+  r->fitted = calloc(r->e->n_training_die * n + 1, sizeof *r->fitted);
+  if (!r->fitted)
+    return ms_fail(err, MS_ENOMEM, "no memory for the fitted dies");
+  for (size_t i = 0; !rc && i < r->e->n_training_die; i++)
+    rc = ms_die_fit_params(r->setup, r->lab, &r->state->model, &r->state->die_fit[i],
+                           r->fitted + i * n, err);
+  return rc;
+}
+
 static int make_crew(run *r, ms_error *err) {
   const ms_experiment *e = r->e;
   ms_topology t = ms_setup_topology(r->setup);
   ms_sim_params params;
   int rc = ms_fit_params(r->setup, r->lab, &r->state->model, &params, err);
   if (rc)
+    return rc;
+  if (e->fit_per_die && (rc = fitted_dies(r, err)))
     return rc;
   double smallest = e->fine_step_tau < e->coarse_step_tau ? e->fine_step_tau : e->coarse_step_tau;
   rc = ms_crew_create(&t, &params, &r->setup->encoding, smallest, e->jobs, &r->crew);
@@ -194,13 +220,28 @@ static int package(run *r, ms_train_report *report, ms_error *err) {
   return rc;
 }
 
-/* Fits on the experiment's own chips. */
+/* The nominal model, then each training die where the experiment asks for that; on given chips. */
 static int fit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
   ms_state *s = r->state;
-  free(s->fit); /* an earlier one, from a checkpoint */
-  s->fit = NULL;
-  return ms_fit(setup, lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples, &r->options->control,
+  int rc = MS_OK;
+  if (!s->step) {
+    free(s->fit); /* an earlier one, from a checkpoint */
+    s->fit = NULL;
+    rc = ms_fit(setup, lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples, &r->options->control,
                 err);
+    s->step += !rc;
+  }
+  while (!rc && r->e->fit_per_die && s->step <= r->e->n_training_die) {
+    size_t i = (size_t)s->step - 1;
+    uint64_t before = ms_lab_spent(lab);
+    if ((rc = save(r, err)))
+      break;
+    rc = ms_fit_die(setup, lab, &s->model, r->e->training_die[i], r->e->fit_stimuli, &s->die_fit[i],
+                    &r->options->control, err);
+    s->chip_samples += ms_lab_spent(lab) - before;
+    s->step += !rc;
+  }
+  return rc;
 }
 
 /* The many runs of a fit are made on the table engine where the experiment names ngspice: the same
@@ -239,15 +280,16 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
                     .lab = r->lab,
                     .die = e->training_die,
                     .n_die = e->n_training_die,
-                    .budget = (uint64_t)e->loop_batches * e->loop_batch,
+                    .fitted = r->fitted,
+                    .budget = (uint64_t)e->loop_batches * e->loop_batch * e->chains,
                     .control = r->options->control};
   if (s->phase == MS_PHASE_OFFLINE) {
-    if ((rc = run_method(r, &ms_method_offline, &world, err)) || (rc = model_accuracy(r, err)) ||
+    if ((rc = run_method(r, ms_method_on_model(e), &world, err)) || (rc = model_accuracy(r, err)) ||
         (rc = next_phase(r, MS_PHASE_LOOP, err)))
       return rc;
   }
   if (s->phase == MS_PHASE_LOOP) {
-    if ((rc = run_method(r, &ms_method_loop, &world, err)) ||
+    if ((rc = run_method(r, ms_method_on_chip(e), &world, err)) ||
         (rc = next_phase(r, MS_PHASE_EVALUATE, err)))
       return rc;
   }
@@ -274,7 +316,7 @@ static int begin(run *r, ms_error *err) {
     rc = ms_setup_create(&r->confirm, &r->confirm_setup, err);
   }
   if (!rc && r->options->resume)
-    rc = ms_state_load(r->state, r->checkpoint, err);
+    rc = ms_state_load(r->state, r->setup, r->checkpoint, err);
   else if (!rc)
     rc = save(r, err); /* from here on there is something to resume */
   return rc;
@@ -313,6 +355,7 @@ int ms_train(const ms_experiment *experiment, const ms_train_options *options,
     hand_over(&r, report);
   }
   ms_crew_destroy(r.crew);
+  free(r.fitted);
   ms_lab_destroy(r.confirm_lab);
   ms_setup_destroy(r.confirm_setup);
   ms_lab_destroy(r.lab);

@@ -76,8 +76,8 @@ static int run_group(job *j, ms_net *net, size_t g) {
   size_t left = j->n - g * MS_LANES;
   unsigned n = left < MS_LANES ? (unsigned)left : MS_LANES;
   group_result *r = &j->group[g];
-  if (j->options->spread > 0)
-    ms_net_load(net, j->weight, j->options->spread, j->options->draw + g);
+  if (ms_net_options_vary(j->options))
+    ms_net_load(net, j->weight, j->options, g);
   int rc = ms_net_forward(net, sample, n, j->options);
   if (rc)
     return rc;
@@ -162,7 +162,7 @@ int ms_crew_run(ms_crew *c, const float *weight, const ms_sim_sample *sample, si
     unsigned started = 0;
     for (unsigned i = 0; i < threads; i++) {
       w[i] = (worker){.job = &j, .net = c->net[i]};
-      ms_net_load(c->net[i], weight, 0, 0);
+      ms_net_load(c->net[i], weight, options, 0);
     }
     for (unsigned i = 1; i < threads; i++, started++)
       if (pthread_create(&w[i].thread, NULL, work, &w[i]))

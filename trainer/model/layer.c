@@ -12,6 +12,43 @@ static float *floats(size_t n, int *failed) {
   return p;
 }
 
+/* Memory of every neuron's parameters, in one piece. */
+static int parameters(ms_layer *l) {
+  size_t n = (size_t)l->n_post * MS_LANES;
+  float *at = calloc((6 + 5 * (size_t)l->n_row) * n, sizeof *at);
+  if (!at)
+    return MS_ENOMEM;
+  float **one[] = {&l->rate, &l->rest, &l->threshold, &l->turn, &l->constant, &l->dead};
+  float **by_row[] = {&l->row_rate, &l->row_rest, &l->row_drive, &l->keep, &l->mean};
+  for (size_t i = 0; i < sizeof one / sizeof *one; i++, at += n)
+    *one[i] = at;
+  for (size_t i = 0; i < sizeof by_row / sizeof *by_row; i++, at += l->n_row * n)
+    *by_row[i] = at;
+  return MS_OK;
+}
+
+void ms_layer_set_neuron(ms_layer *l, unsigned j, const ms_sim_params *p,
+                         const ms_neuron_factors *factors) {
+  static const ms_neuron_factors none = {1, 1, 1, {1, 1}};
+  const ms_neuron_factors *f = factors ? factors : &none;
+  size_t n = (size_t)l->n_post * MS_LANES;
+  l->neuron[j] = p;
+  for (size_t i = (size_t)j * MS_LANES; i < ((size_t)j + 1) * MS_LANES; i++) {
+    l->rate[i] = p->rate / f->tau;
+    l->rest[i] = p->rest;
+    l->threshold[i] = p->threshold * f->threshold;
+    l->turn[i] = p->compare;
+    l->constant[i] = p->constant;
+    l->dead[i] = p->dead * f->dead;
+    for (unsigned r = 0; r < l->n_row; r++) {
+      const ms_sim_row *row = &p->row[l->row[r]];
+      l->row_rate[r * n + i] = row->rate / f->row_tau[row->sign];
+      l->row_rest[r * n + i] = row->rest;
+      l->row_drive[r * n + i] = row->drive;
+    }
+  }
+}
+
 int ms_layer_create(const ms_sim_params *p, unsigned n_pre, unsigned n_post, unsigned n_parallel,
                     unsigned max_steps, ms_layer **out) {
   *out = NULL;
@@ -54,10 +91,13 @@ int ms_layer_create(const ms_sim_params *p, unsigned n_pre, unsigned n_post, uns
   l->mid = floats(steps * n, &failed);
   l->rem = floats(n, &failed);
   l->compare = floats(n, &failed);
-  if (failed) {
+  l->neuron = calloc(n_post, sizeof *l->neuron);
+  if (!l->neuron || failed || parameters(l)) {
     ms_layer_destroy(l);
     return MS_ENOMEM;
   }
+  for (unsigned j = 0; j < n_post; j++)
+    ms_layer_set_neuron(l, j, p, NULL);
   *out = l;
   return MS_OK;
 }
@@ -82,6 +122,8 @@ void ms_layer_destroy(ms_layer *l) {
   free(l->rem);
   free(l->compare);
   free(l->spike);
+  free(l->neuron);
+  free(l->rate);
   free(l);
 }
 

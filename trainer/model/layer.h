@@ -32,8 +32,14 @@ typedef struct ms_sim_spike {
   float t; /**< when the comparator turned, tau */
 } ms_sim_spike;
 
+/** Factors on a neuron's parameters: what a die's mismatch does to it. */
+typedef struct ms_neuron_factors {
+  float tau, threshold, dead; /**< of the membrane */
+  float row_tau[2];           /**< by sign */
+} ms_neuron_factors;
+
 typedef struct ms_layer {
-  const ms_sim_params *p;
+  const ms_sim_params *p; /**< rows and their order, the same for all neurons */
   unsigned n_pre, n_post, n_parallel, max_steps;
   unsigned n_row;            /**< rows in use */
   uint8_t row[MS_MAX_ROWS];  /**< their numbers in p */
@@ -41,6 +47,12 @@ typedef struct ms_layer {
   float *charge[2];          /**< [n_pre * n_parallel][n_post] of one pulse, by sign */
   float *gain[2];            /**< [n_post] factor of the charges of a sign, 1 without mismatch */
   float *charge_gradient[2]; /**< the same shape */
+
+  /* Parameters as in ms_sim_params; index [(row)][neuron * MS_LANES + lane]. */
+  const ms_sim_params **neuron; /**< [n_post] where they come from */
+  float *rate, *rest, *threshold, *turn, *constant, *dead;
+  float *row_rate, *row_rest, *row_drive;
+  float *keep, *mean; /**< of a row over a step of the last run: decay, mean of the decay */
 
   /* Of the run; index [step][(row)][neuron * MS_LANES + lane]. */
   float *x;          /**< row currents at grid points, after arrivals */
@@ -64,6 +76,12 @@ int ms_layer_create(const ms_sim_params *p, unsigned n_pre, unsigned n_post, uns
                     unsigned max_steps, ms_layer **out);
 void ms_layer_destroy(ms_layer *layer);
 
+/** Gives one neuron its own parameters (those of ms_layer_create at first).
+ * @param p        kept, must outlive the layer; same rows as the layer's
+ * @param factors  NULL: none */
+void ms_layer_set_neuron(ms_layer *layer, unsigned neuron, const ms_sim_params *p,
+                         const ms_neuron_factors *factors);
+
 /** Row of the chip that column (pre, k) uses for a sign; the rule of ms_layer_create. */
 static inline unsigned ms_layer_row(unsigned n_parallel, unsigned pre, unsigned k, unsigned rows) {
   return (n_parallel > 1 ? k : pre) % rows;
@@ -82,12 +100,12 @@ void ms_arrivals_free(ms_arrivals *a);
 int ms_layer_forward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, float dt,
                      const ms_sim_spike *forced, size_t n_forced);
 
-/** Gradient of a loss; adds to charge_gradient and fills q_gradient.
+/** Gradient of a loss by the last run; adds to charge_gradient and fills q_gradient.
  * @param by_spike  gradient by a spike: of each (neuron, lane) where `stride` is 0, else at
  *                  [step * stride + neuron * MS_LANES + lane]
  * @param by_peak   NULL, or the loss's own gradient by `peak` [step][..]
  * @return 0 or MS_ENOMEM */
-int ms_layer_backward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, float dt, float beta,
+int ms_layer_backward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, float beta,
                       const float *by_spike, size_t stride, const float *by_peak);
 
 #endif

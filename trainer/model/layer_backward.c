@@ -11,47 +11,48 @@
 
 /* Through the arrival of charge at a grid point and the decay before it: g is by the current after
  * the arrival on entry, by the current one step before on return. */
-MS_VECTOR static void row_back(size_t n, float keep, float rest, const float *restrict after,
-                               const float *restrict before, float *restrict g,
-                               float *restrict by_charge) {
+MS_VECTOR static void row_back(size_t n, const float *restrict keep, const float *restrict rest,
+                               const float *restrict after, const float *restrict before,
+                               float *restrict g, float *restrict by_charge) {
   for (size_t i = 0; i < n; i++) {
     float f = g[i] * after[i] / (1.0f + after[i]);
-    float decayed = rest + (before[i] - rest) * keep;
+    float decayed = rest[i] + (before[i] - rest[i]) * keep[i];
     by_charge[i] = f;
-    g[i] = f * (1.0f + 1.0f / decayed) * keep;
+    g[i] = f * (1.0f + 1.0f / decayed) * keep[i];
   }
 }
 
-MS_VECTOR static void spread(size_t n, float factor, const float *restrict by_sum,
-                             float *restrict g) {
+MS_VECTOR static void spread(size_t n, const float *restrict drive, const float *restrict mean,
+                             const float *restrict by_sum, float *restrict g) {
   for (size_t i = 0; i < n; i++)
-    g[i] += factor * by_sum[i];
+    g[i] += drive[i] * mean[i] * by_sum[i];
 }
 
 /* Through the membrane's step: g is by the membrane after it on entry, before it on return. */
-MS_VECTOR static void membrane_back(size_t n, float rest, const float *restrict m,
+MS_VECTOR static void membrane_back(size_t n, const float *restrict rest, const float *restrict m,
                                     const float *restrict span, const float *restrict leak,
                                     const float *restrict mid, float *restrict g,
                                     float *restrict by_exc, float *restrict by_inh) {
   for (size_t i = 0; i < n; i++) {
-    float e = leak[i], a = rest + (m[i] - rest) * e;
+    float e = leak[i], a = rest[i] + (m[i] - rest[i]) * e;
     float by_mid = g[i] * e;
-    float by_e = g[i] * (mid[i] - rest);
+    float by_e = g[i] * (mid[i] - rest[i]);
     float by_f = by_mid * mid[i] / (1.0f + mid[i]);
     float by_a = by_f * (1.0f + 1.0f / a);
     by_exc[i] = by_f * span[i];
-    by_e += by_a * (m[i] - rest);
+    by_e += by_a * (m[i] - rest[i]);
     by_inh[i] = -0.5f * span[i] * e * by_e;
     g[i] = by_a * e;
   }
 }
 
-MS_VECTOR static void surrogate(size_t n, float beta, float threshold, const float *restrict peak,
-                                const float *restrict by_spike, float *restrict g) {
+MS_VECTOR static void surrogate(size_t n, float beta, const float *restrict threshold,
+                                const float *restrict peak, const float *restrict by_spike,
+                                float *restrict g) {
   for (size_t i = 0; i < n; i++) {
-    float u = peak[i] / threshold - 1.0f;
+    float u = peak[i] / threshold[i] - 1.0f;
     float w = 1.0f + beta * (u < 0 ? -u : u);
-    g[i] += by_spike[i] / (w * w * threshold);
+    g[i] += by_spike[i] / (w * w * threshold[i]);
   }
 }
 
@@ -70,9 +71,8 @@ static void by_column(ms_layer *l, const ms_arrivals *in, unsigned k, const floa
   }
 }
 
-int ms_layer_backward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float dt, float beta,
+int ms_layer_backward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float beta,
                       const float *by_spike, size_t stride, const float *by_peak) {
-  const ms_sim_params *p = l->p;
   size_t n = (size_t)l->n_post * MS_LANES;
   float *g = calloc((3 + l->n_row) * n, sizeof *g);
   if (!g)
@@ -87,14 +87,14 @@ int ms_layer_backward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float
     if (by_peak)
       for (size_t i = 0; i < n; i++)
         g[i] += by_peak[(size_t)k * n + i];
-    surrogate(n, beta, p->threshold, l->peak + k * n, by_spike + k * stride, g);
-    membrane_back(n, p->rest, l->m + k * n, l->span + k * n, l->leak + k * n, l->mid + k * n, g,
+    surrogate(n, beta, l->threshold, l->peak + k * n, by_spike + k * stride, g);
+    membrane_back(n, l->rest, l->m + k * n, l->span + k * n, l->leak + k * n, l->mid + k * n, g,
                   by_exc, by_inh);
     for (unsigned r = 0; r < l->n_row; r++) {
-      const ms_sim_row *row = &p->row[l->row[r]];
-      float keep = expf(-row->rate * dt), mean = (1 - keep) / (row->rate * dt);
-      row_back(n, keep, row->rest, x_next + r * n, x + r * n, gx + r * n, by_charge + r * n);
-      spread(n, row->drive * mean, row->sign == MS_INH ? by_inh : by_exc, gx + r * n);
+      row_back(n, l->keep + r * n, l->row_rest + r * n, x_next + r * n, x + r * n, gx + r * n,
+               by_charge + r * n);
+      spread(n, l->row_drive + r * n, l->mean + r * n,
+             l->p->row[l->row[r]].sign == MS_INH ? by_inh : by_exc, gx + r * n);
     }
     by_column(l, in, k + 1, by_charge);
   }

@@ -8,11 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a row keeps over a step, and the mean of its decay. */
+static void prepare_rows(ms_layer *l, float dt) {
+  size_t n = l->n_row * (size_t)l->n_post * MS_LANES;
+  for (size_t i = 0; i < n; i += MS_LANES) {
+    float h = l->row_rate[i] * dt, keep = expf(-h), mean = (1 - keep) / h;
+    for (size_t lane = 0; lane < MS_LANES; lane++) {
+      l->keep[i + lane] = keep;
+      l->mean[i + lane] = mean;
+    }
+  }
+}
+
 /* Rows decay to rest over one step. */
-MS_VECTOR static void decay(size_t n, float keep, float rest, const float *restrict x,
-                            float *restrict next) {
+MS_VECTOR static void decay(size_t n, const float *restrict keep, const float *restrict rest,
+                            const float *restrict x, float *restrict next) {
   for (size_t i = 0; i < n; i++)
-    next[i] = rest + (x[i] - rest) * keep;
+    next[i] = rest[i] + (x[i] - rest[i]) * keep[i];
 }
 
 /* Charge arrives. */
@@ -22,37 +34,40 @@ MS_VECTOR static void arrive(size_t n, const float *restrict q, float *restrict 
 }
 
 /* Adds the mean current of a decaying row over a step. */
-MS_VECTOR static void collect(size_t n, float drive, float mean, float rest,
-                              const float *restrict x, float *restrict sum) {
+MS_VECTOR static void collect(size_t n, const float *restrict drive, const float *restrict mean,
+                              const float *restrict rest, const float *restrict x,
+                              float *restrict sum) {
   for (size_t i = 0; i < n; i++)
-    sum[i] += drive * (rest + (x[i] - rest) * mean);
+    sum[i] += drive[i] * (rest[i] + (x[i] - rest[i]) * mean[i]);
 }
 
 /* The membrane over one step. */
-MS_VECTOR static void integrate(size_t n, float dt, float rate, float rest,
-                                const float *restrict exc, const float *restrict inh,
-                                const float *restrict m, float *restrict rem, float *restrict span,
-                                float *restrict leak, float *restrict mid, float *restrict peak) {
+MS_VECTOR static void integrate(size_t n, float dt, const float *restrict rate,
+                                const float *restrict rest, const float *restrict exc,
+                                const float *restrict inh, const float *restrict m,
+                                float *restrict rem, float *restrict span, float *restrict leak,
+                                float *restrict mid, float *restrict peak) {
   for (size_t i = 0; i < n; i++) {
     float active = dt - rem[i];
     active = active > 0 ? active : 0;
     float left = rem[i] - dt;
     rem[i] = left > 0 ? left : 0;
-    float h = active * rate;
+    float h = active * rate[i];
     float e = ms_exp(-0.5f * h * (1.0f + inh[i]));
-    float a = rest + (m[i] - rest) * e;
+    float a = rest[i] + (m[i] - rest[i]) * e;
     float b = ms_dpi_current(ms_dpi_charge(a) + exc[i] * h);
     span[i] = h;
     leak[i] = e;
     mid[i] = b;
-    peak[i] = rest + (b - rest) * e;
+    peak[i] = rest[i] + (b - rest[i]) * e;
   }
 }
 
-MS_VECTOR static float largest(size_t n, const float *x) {
-  float most = 0;
+MS_VECTOR static float furthest_above(size_t n, const float *restrict x,
+                                      const float *restrict threshold) {
+  float most = -1;
   for (size_t i = 0; i < n; i++)
-    most = x[i] > most ? x[i] : most;
+    most = x[i] - threshold[i] > most ? x[i] - threshold[i] : most;
   return most;
 }
 
@@ -72,10 +87,10 @@ static int add_spike(ms_layer *l, unsigned step, size_t i, float t) {
 
 /* A spike at t resets the membrane and starts the dead time. */
 static int spike_at(ms_layer *l, unsigned step, size_t i, float t, float dt, float *next) {
-  float left = t + l->p->dead - (float)(step + 1) * dt;
+  float left = t + l->dead[i] - (float)(step + 1) * dt;
   l->rem[i] = left > 0 ? left : 0;
   l->compare[i] = 0;
-  next[i] = l->p->rest;
+  next[i] = l->rest[i];
   return add_spike(l, step, i, t);
 }
 
@@ -101,15 +116,14 @@ static float compare(float held, float active, float threshold, float m, float p
 static int compare_all(ms_layer *l, unsigned step, float dt, const float *m, float *peak,
                        float *next, int forced) {
   size_t n = (size_t)l->n_post * MS_LANES;
-  float threshold = l->p->threshold, turn = l->p->compare;
-  if (!l->comparing && largest(n, peak) < threshold)
+  if (!l->comparing && furthest_above(n, peak, l->threshold) < 0)
     return MS_OK;
   l->comparing = 0;
   for (size_t i = 0; i < n; i++) {
-    float held = l->compare[i];
+    float held = l->compare[i], threshold = l->threshold[i], turn = l->turn[i];
     if (peak[i] < threshold && held <= 0)
       continue;
-    float active = l->span[(size_t)step * n + i] / l->p->rate, from;
+    float active = l->span[(size_t)step * n + i] / l->rate[i], from;
     float taken = compare(held, active, threshold, m[i], peak[i], &from);
     l->compare[i] = taken;
     if (peak[i] < threshold || taken < turn) {
@@ -134,8 +148,8 @@ static int force_spikes(ms_layer *l, unsigned step, float dt, const ms_sim_spike
                         const ms_sim_spike *end, float *peak, float *next) {
   for (; *at < end && (*at)->step <= step; (*at)++) {
     size_t i = (size_t)(*at)->neuron * MS_LANES + (*at)->lane;
-    if (peak[i] < l->p->threshold)
-      peak[i] = l->p->threshold;
+    if (peak[i] < l->threshold[i])
+      peak[i] = l->threshold[i];
     int rc = spike_at(l, step, i, (*at)->t, dt, next);
     if (rc)
       return rc;
@@ -165,7 +179,6 @@ static void receive(ms_layer *l, const ms_arrivals *in, unsigned k, float *x) {
 
 int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float dt,
                      const ms_sim_spike *forced, size_t n_forced) {
-  const ms_sim_params *p = l->p;
   size_t n = (size_t)l->n_post * MS_LANES;
   float *sum = calloc(2 * n, sizeof *sum);
   if (!sum)
@@ -175,25 +188,23 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
   memset(l->rem, 0, n * sizeof *l->rem);
   memset(l->compare, 0, n * sizeof *l->compare);
   l->comparing = 0;
-  for (size_t i = 0; i < n; i++)
-    l->m[i] = p->rest;
-  for (unsigned r = 0; r < l->n_row; r++)
-    for (size_t i = 0; i < n; i++)
-      l->x[r * n + i] = p->row[l->row[r]].rest;
+  memcpy(l->m, l->rest, n * sizeof *l->m);
+  memcpy(l->x, l->row_rest, l->n_row * n * sizeof *l->x);
+  prepare_rows(l, dt);
   receive(l, in, 0, l->x);
   int rc = MS_OK;
   for (unsigned k = 0; !rc && k < n_step; k++) {
     float *x = l->x + (size_t)k * l->n_row * n, *x_next = x + l->n_row * n;
     float *m = l->m + k * n, *next = m + n, *peak = l->peak + k * n;
-    for (size_t i = 0; i < 2 * n; i++)
-      sum[i] = i < n ? p->constant : 0;
+    memcpy(sum, l->constant, n * sizeof *sum);
+    memset(sum + n, 0, n * sizeof *sum);
     for (unsigned r = 0; r < l->n_row; r++) {
-      const ms_sim_row *row = &p->row[l->row[r]];
-      float keep = expf(-row->rate * dt), mean = (1 - keep) / (row->rate * dt);
-      collect(n, row->drive, mean, row->rest, x + r * n, sum + (row->sign == MS_INH ? n : 0));
-      decay(n, keep, row->rest, x + r * n, x_next + r * n);
+      int sign = l->p->row[l->row[r]].sign;
+      collect(n, l->row_drive + r * n, l->mean + r * n, l->row_rest + r * n, x + r * n,
+              sum + (sign == MS_INH ? n : 0));
+      decay(n, l->keep + r * n, l->row_rest + r * n, x + r * n, x_next + r * n);
     }
-    integrate(n, dt, p->rate, p->rest, sum, sum + n, m, l->rem, l->span + k * n, l->leak + k * n,
+    integrate(n, dt, l->rate, l->rest, sum, sum + n, m, l->rem, l->span + k * n, l->leak + k * n,
               l->mid + k * n, peak);
     memcpy(next, peak, n * sizeof *next);
     rc = compare_all(l, k, dt, m, peak, next, forced != NULL);

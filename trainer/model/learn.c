@@ -74,16 +74,21 @@ void ms_learner_destroy(ms_learner *l) {
   free(l);
 }
 
-void ms_learner_step(ms_learner *l, const float *gradient, double rate) {
+void ms_adam(float *value, float *first, float *second, const float *gradient, size_t n,
+             uint64_t update, double rate) {
   const float b1 = 0.9f, b2 = 0.999f;
-  l->updates++;
-  double c1 = 1 - pow(0.9, (double)l->updates), c2 = 1 - pow(0.999, (double)l->updates);
+  double c1 = 1 - pow(0.9, (double)update), c2 = 1 - pow(0.999, (double)update);
   float step = (float)(rate * sqrt(c2) / c1);
-  for (size_t i = 0; i < l->n; i++) {
+  for (size_t i = 0; i < n; i++) {
     float g = gradient[i];
-    l->first[i] = b1 * l->first[i] + (1 - b1) * g;
-    l->second[i] = b2 * l->second[i] + (1 - b2) * g * g;
-    float w = l->weight[i] - step * l->first[i] / (sqrtf(l->second[i]) + 1e-8f);
-    l->weight[i] = w > 1 ? 1 : w < -1 ? -1 : w;
+    first[i] = b1 * first[i] + (1 - b1) * g;
+    second[i] = b2 * second[i] + (1 - b2) * g * g;
+    value[i] -= step * first[i] / (sqrtf(second[i]) + 1e-8f);
   }
+}
+
+void ms_learner_step(ms_learner *l, const float *gradient, double rate) {
+  ms_adam(l->weight, l->first, l->second, gradient, l->n, ++l->updates, rate);
+  for (size_t i = 0; i < l->n; i++)
+    l->weight[i] = l->weight[i] > 1 ? 1 : l->weight[i] < -1 ? -1 : l->weight[i];
 }

@@ -27,6 +27,9 @@ typedef struct ms_learner {
 
 int ms_learner_create(const ms_topology *topology, ms_random *random, ms_learner **out);
 void ms_learner_destroy(ms_learner *learner);
+/** One step of Adam of any numbers, the `update`-th (from 1). */
+void ms_adam(float *value, float *first, float *second, const float *gradient, size_t n,
+             uint64_t update, double rate);
 /** One step of Adam against `gradient`; weights stay in -1..1. */
 void ms_learner_step(ms_learner *learner, const float *gradient, double rate);
 

@@ -75,29 +75,49 @@ void ms_net_destroy(ms_net *net) {
   free(net);
 }
 
-static void load_layer(ms_layer *l, const float *weight, unsigned dac_bits, double spread,
-                       ms_random *random) {
-  size_t columns = (size_t)l->n_pre * l->n_parallel;
+/* A lognormal factor. */
+static float factor(double spread, ms_random *random) {
+  return spread > 0 ? (float)exp(spread * ms_random_normal(random)) : 1.0f;
+}
+
+static void draw_neuron(ms_layer *l, unsigned j, const ms_sim_params *p, const ms_net_options *o,
+                        ms_random *random) {
   for (int s = 0; s < 2; s++)
-    for (unsigned j = 0; j < l->n_post; j++)
-      l->gain[s][j] = spread > 0 ? (float)exp(spread * ms_random_normal(random)) : 1.0f;
+    l->gain[s][j] = factor(o->spread, random);
+  ms_neuron_factors f = {
+      .threshold = factor(o->neuron_spread, random),
+      .tau = factor(o->neuron_spread, random),
+      .dead = factor(o->neuron_spread, random),
+      .row_tau = {factor(o->neuron_spread, random), factor(o->neuron_spread, random)}};
+  ms_layer_set_neuron(l, j, p, &f);
+}
+
+static void load_charges(ms_layer *l, const float *weight, unsigned dac_bits) {
+  size_t columns = (size_t)l->n_pre * l->n_parallel;
   for (unsigned j = 0; j < l->n_post; j++)
     for (size_t c = 0; c < columns; c++) {
       int code = ms_weight_code(weight[j * columns + c], dac_bits);
       for (int s = 0; s < 2; s++) {
         int magnitude = s == MS_EXC ? code : -code;
-        const ms_sim_row *row = &l->p->row[l->row[l->slot[s][c]]];
+        const ms_sim_row *row = &l->neuron[j]->row[l->row[l->slot[s][c]]];
         l->charge[s][c * l->n_post + j] =
             magnitude > 0 ? l->gain[s][j] * row->charge[magnitude] : 0;
       }
     }
 }
 
-void ms_net_load(ms_net *net, const float *weight, double spread, uint64_t draw) {
-  ms_random random = {.state = draw};
-  unsigned bits = net->topology.dac_bits;
-  load_layer(net->hidden, weight, bits, spread, &random);
-  load_layer(net->output, weight + ms_topology_in(&net->topology), bits, spread, &random);
+void ms_net_load(ms_net *net, const float *weight, const ms_net_options *o, size_t group) {
+  uint64_t die = o->draw + group;
+  ms_random random = {.state = o->n_drawn ? die % o->n_drawn : die};
+  unsigned n_hidden = net->hidden->n_post, n = n_hidden + net->output->n_post;
+  const ms_sim_params *fitted = o->n_fitted ? o->fitted + die % o->n_fitted * n : NULL;
+  for (unsigned k = 0; k < n; k++) {
+    const ms_sim_params *p = fitted ? fitted + k : &net->params;
+    draw_neuron(k < n_hidden ? net->hidden : net->output, k < n_hidden ? k : k - n_hidden, p, o,
+                &random);
+  }
+  load_charges(net->hidden, weight, net->topology.dac_bits);
+  load_charges(net->output, weight + ms_topology_in(&net->topology), net->topology.dac_bits);
 }
 
 static int force(ms_net *net, int layer, ms_sim_spike spike) {

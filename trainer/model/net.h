@@ -38,11 +38,24 @@ typedef struct ms_sim_sample {
 typedef struct ms_net_options {
   double window_tau, dt_tau;
   float beta;
-  float gain;    /**< class score: gain times mean spike count of the class's neurons */
-  double spread; /**< mismatch of the dies trained on, see ms_net_load; 0: the ideal die */
-  uint64_t draw; /**< names the dies of a batch: group g of samples runs on die draw + g */
-  float revive;  /**< extra gradient for silent output neurons of the true class */
+  float gain;   /**< class score: gain times mean spike count of the class's neurons */
+  float revive; /**< extra gradient for silent output neurons of the true class */
+
+  /* The dies of a batch: group g of MS_LANES samples runs on die draw + g. */
+  uint64_t draw;
+  double spread; /**< standard deviation of lognormal factors on the synaptic charges, one for
+                      each neuron and sign; 0: none */
+  double neuron_spread;        /**< the same on thresholds, time constants and dead times */
+  unsigned n_drawn;            /**< so many different dies are drawn; 0: ever new ones */
+  const ms_sim_params *fitted; /**< [n_fitted][neurons], hidden first: fitted dies instead of the
+                                    nominal neuron; NULL: none */
+  unsigned n_fitted;
 } ms_net_options;
+
+/** Whether groups of samples run on different dies. */
+static inline int ms_net_options_vary(const ms_net_options *o) {
+  return o->spread > 0 || o->neuron_spread > 0 || o->n_fitted > 1;
+}
 
 typedef struct ms_net {
   ms_topology topology;
@@ -63,11 +76,9 @@ typedef struct ms_net {
 int ms_net_create(const ms_topology *topology, const ms_sim_params *params,
                   const ms_encoding *encoding, double smallest_dt_tau, ms_net **out);
 void ms_net_destroy(ms_net *net);
-/** Loads weights (rounded to codes).
- * @param spread  standard deviation of lognormal factors, one for each neuron and sign, that stand
- *                for a die's mismatch; 0: the ideal die
- * @param draw    names the die */
-void ms_net_load(ms_net *net, const float *weight, double spread, uint64_t draw);
+/** Loads weights (rounded to codes) onto the die of a group of samples.
+ * @param group  number of the group within its batch */
+void ms_net_load(ms_net *net, const float *weight, const ms_net_options *options, size_t group);
 /** Runs samples; fills count, first, decision and the layers' spikes. */
 int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
                    const ms_net_options *options);

@@ -86,7 +86,7 @@ static void weight_gradient(const ms_layer *l, unsigned dac_bits, float *gradien
       size_t at = c * l->n_post + j;
       float slope[2];
       for (int s = 0; s < 2; s++)
-        slope[s] = l->gain[s][j] * l->p->row[l->row[l->slot[s][c]]].charge[largest];
+        slope[s] = l->gain[s][j] * l->neuron[j]->row[l->row[l->slot[s][c]]].charge[largest];
       float up = l->charge_gradient[MS_EXC][at] * slope[MS_EXC];
       float down = -l->charge_gradient[MS_INH][at] * slope[MS_INH];
       gradient[j * columns + c] = l->charge[MS_EXC][at] > 0   ? up
@@ -111,13 +111,13 @@ int ms_net_backward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   *loss = count_loss(net, sample, n, options);
   zero_gradient(net->hidden);
   zero_gradient(net->output);
-  int rc = ms_layer_backward(net->output, &net->to_output, n_step, dt, options->beta,
+  int rc = ms_layer_backward(net->output, &net->to_output, n_step, options->beta,
                              net->by_output_spike, 0, NULL);
   if (rc)
     return rc;
   to_spikes(net, n_step, dt);
-  rc = ms_layer_backward(net->hidden, &net->to_hidden, n_step, dt, options->beta,
-                         net->by_hidden_spike, (size_t)t->n_hidden * MS_LANES, NULL);
+  rc = ms_layer_backward(net->hidden, &net->to_hidden, n_step, options->beta, net->by_hidden_spike,
+                         (size_t)t->n_hidden * MS_LANES, NULL);
   if (rc)
     return rc;
   weight_gradient(net->hidden, t->dac_bits, gradient);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The output folder of a training. */
+#include "base/statistics.h"
 #include "publish/publish_impl.h"
 
 #include <limits.h>
@@ -15,11 +16,6 @@ typedef struct split {
   double median, low, high;
   unsigned samples, errors;
 } split;
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 static int make_split(const ms_train_report *report, int held_out, int before, split *s,
                       ms_error *err) {
@@ -43,8 +39,8 @@ static int make_split(const ms_train_report *report, int held_out, int before, s
     s->errors += d->errors;
   }
   if (s->n) {
-    qsort(sorted, s->n, sizeof *sorted, ascending);
-    s->median = s->n % 2 ? sorted[s->n / 2] : 0.5 * (sorted[s->n / 2 - 1] + sorted[s->n / 2]);
+    ms_sort(sorted, s->n);
+    s->median = ms_quantile(sorted, s->n, 0.5);
     s->low = sorted[0];
     s->high = sorted[s->n - 1];
   }

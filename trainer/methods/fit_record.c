@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stimuli for fits, and what the neurons of a chip did under them: every neuron gets its own random
+ * synapses and events. */
+#include "methods/fit_record.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_EVENTS = 256 };
+
+/* A small generator of its own: which stimuli a fit uses must not depend on anything else. */
+static double uniform(uint64_t *state) {
+  *state += 0x9e3779b97f4a7c15u;
+  uint64_t z = *state;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+  return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+}
+
+/* ---- stimuli ---- */
+
+/* Every input reaches every neuron through a synapse of random row and code, two of three of them
+ * excitatory: what neurons in trained networks see. Many events come through weak synapses, as in
+ * an output layer; so the codes of every third neuron, and all when `dense`, end at 40 %. */
+static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_config *config,
+                           ms_error *err) {
+  const ms_core *core = s->core;
+  unsigned n_row[2] = {0, 0};
+  for (size_t r = 0; r < core->n_row; r++)
+    n_row[core->row[r].sign]++;
+  size_t n = (size_t)s->n_neuron * s->n_input;
+  *config = (ms_config){.n_synapse = n, .n_bias = core->n_bias};
+  config->synapse = calloc(n, sizeof *config->synapse);
+  config->bias = calloc(core->n_bias + 1, sizeof *config->bias);
+  if (!config->synapse || !config->bias) {
+    ms_config_clear(config);
+    return ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  }
+  memcpy(config->bias, s->bias, core->n_bias * sizeof *config->bias);
+  unsigned most = (1u << core->dac_bits) - 1;
+  for (size_t i = 0; i < n; i++) {
+    size_t target = i / s->n_input;
+    double range = most * (dense || target % 3 == 0 ? 0.4 : 1);
+    int sign = n_row[MS_INH] && (!n_row[MS_EXC] || uniform(&seed) < 0.35) ? MS_INH : MS_EXC;
+    config->synapse[i] = (ms_synapse){
+        .source = (uint16_t)(s->n_neuron + i % s->n_input),
+        .target = (uint16_t)target,
+        .sign = (uint8_t)sign,
+        .row = (uint8_t)(uniform(&seed) * n_row[sign]),
+        .code = (uint16_t)(1 + (unsigned)(uniform(&seed) * range)),
+    };
+  }
+  return MS_OK;
+}
+
+static int by_time(const void *a, const void *b) {
+  const ms_event *x = a, *y = b;
+  return x->t != y->t ? (x->t < y->t ? -1 : 1) : (int)x->address - (int)y->address;
+}
+
+/* One or two events an input within the first two thirds of the window; dense: 3 to 11 in nearly
+ * all of it. */
+static size_t random_events(const ms_setup *s, uint64_t seed, int dense, ms_event *event) {
+  size_t n = 0;
+  double span_s = s->encoding.window_tau * s->encoding.tau_s * (dense ? 0.9 : 0.6);
+  for (unsigned i = 0; i < s->n_input; i++)
+    for (int k = dense ? 3 + (int)(9 * uniform(&seed)) : 1 + (int)(2 * uniform(&seed));
+         k > 0 && n < MAX_EVENTS; k--)
+      event[n++] = (ms_event){.t = ms_time_from_s(span_s * uniform(&seed)), .address = (uint16_t)i};
+  qsort(event, n, sizeof *event, by_time);
+  return n;
+}
+
+/* ---- records ---- */
+
+void ms_fit_records_clear(ms_fit_records *r) {
+  for (size_t i = 0; i < r->n; i++) {
+    free(r->record[i].delivery);
+    free(r->record[i].spike_s);
+  }
+  free(r->record);
+  *r = (ms_fit_records){0};
+}
+
+/* Splits a run by neuron. */
+static int split(const ms_lab_result *run, const ms_setup *s, ms_fit_record *out, ms_error *err) {
+  for (unsigned k = 0; k < s->n_neuron; k++) {
+    ms_fit_record *r = &out[k];
+    *r = (ms_fit_record){.neuron = k, .window_s = s->encoding.window_tau * s->encoding.tau_s};
+    r->delivery = calloc(run->n_delivery + 1, sizeof *r->delivery);
+    r->spike_s = calloc(run->n_spike + 1, sizeof *r->spike_s);
+    if (!r->delivery || !r->spike_s)
+      return ms_fail(err, MS_ENOMEM, "no memory for a fit");
+    for (size_t i = 0; i < run->n_delivery; i++)
+      if (run->delivery[i].target == k)
+        r->delivery[r->n_delivery++] = run->delivery[i];
+    for (size_t i = 0; i < run->n_spike; i++)
+      if (run->spike[i].address == k)
+        r->spike_s[r->n_spike++] = ms_time_to_s(run->spike[i].t);
+  }
+  return MS_OK;
+}
+
+/* `n` stimuli for one set of synapses on a die; adds a record of each neuron and stimulus. */
+static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t n, uint64_t seed,
+                      int dense, ms_fit_records *out, const ms_control *control,
+                      const ms_progress *progress, ms_error *err) {
+  ms_event *event = calloc(n * MAX_EVENTS, sizeof *event);
+  ms_lab_job *job = calloc(n, sizeof *job);
+  ms_lab_result *result = calloc(n, sizeof *result);
+  ms_config config = {0};
+  int rc = event && job && result ? random_synapses(s, seed, dense, &config, err)
+                                  : ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  for (size_t i = 0; !rc && i < n; i++)
+    job[i] = (ms_lab_job){.die = *die,
+                          .in = event + i * MAX_EVENTS,
+                          .n_in = random_events(s, seed + 1 + i, dense, event + i * MAX_EVENTS)};
+  if (!rc)
+    rc = ms_lab_configure_raw(lab, &config, err);
+  if (!rc)
+    rc = ms_lab_run(lab, job, n, result, control, progress, err);
+  for (size_t i = 0; !rc && i < n; i++) {
+    if (result[i].rc)
+      rc = ms_fail(err, result[i].rc, "fit on die %llu: %s", (unsigned long long)die->die,
+                   result[i].note);
+    else {
+      out->n += s->n_neuron;
+      rc = split(&result[i], s, out->record + out->n - s->n_neuron, err);
+    }
+  }
+  if (result)
+    ms_lab_results_clear(result, n);
+  ms_config_clear(&config);
+  free(result);
+  free(job);
+  free(event);
+  return rc;
+}
+
+int ms_fit_record_die(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned sets,
+                      size_t stimuli, uint64_t seed, ms_fit_records *out, const ms_control *control,
+                      ms_error *err) {
+  *out = (ms_fit_records){.record = calloc(sets * stimuli * s->n_neuron, sizeof *out->record)};
+  int rc = out->record ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  ms_progress progress = {.phase = "fit", .total = sets * stimuli, .loss = NAN, .accuracy = NAN};
+  for (unsigned set = 0; !rc && set < sets; set++, progress.done += stimuli)
+    rc = record_set(s, lab, die, stimuli, seed + 1000 * set, set % 3 == 2, out, control, &progress,
+                    err);
+  if (rc)
+    ms_fit_records_clear(out);
+  return rc;
+}

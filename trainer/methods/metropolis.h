@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Metropolis-Hastings chains over real vectors in the box -1..1. */
+#ifndef MS_METHODS_METROPOLIS_H
+#define MS_METHODS_METROPOLIS_H
+
+#include "model/learn.h"
+
+typedef struct ms_mh_options {
+  double step;        /**< standard deviation of a proposal's change of each number */
+  double temperature; /**< of the energy */
+  double prior_sd;    /**< of the normal prior around 0; infinite: none */
+} ms_mh_options;
+
+/** A chain in [ms_mh_size] doubles, so that a checkpoint holds it. */
+typedef struct ms_mh_chain {
+  size_t n;
+  double *value;  /**< [n] where it stands */
+  double *sum;    /**< [n] over the steps that count */
+  double *best;   /**< [n] lowest energy so far */
+  double *figure; /**< see the enum */
+} ms_mh_chain;
+
+enum {
+  MS_MH_STARTED,
+  MS_MH_ENERGY,
+  MS_MH_BEST,
+  MS_MH_PROPOSED,
+  MS_MH_ACCEPTED,
+  MS_MH_COUNTED, /**< steps after burn-in; the sums below are over these */
+  MS_MH_SUM,     /**< of energies */
+  MS_MH_SQUARES,
+  MS_MH_LAGGED, /**< of products of an energy with the one before it */
+  MS_MH_FIGURES,
+};
+
+static inline size_t ms_mh_size(size_t n) {
+  return 3 * n + MS_MH_FIGURES;
+}
+/** The chain in memory [ms_mh_size]. */
+ms_mh_chain ms_mh_view(double *memory, size_t n);
+
+/** A proposal. @param trial  [n] out */
+void ms_mh_propose(const ms_mh_chain *chain, const ms_mh_options *options, ms_random *random,
+                   double *trial);
+/** Decides on a proposal whose energy has been measured, and counts; a chain's first trial is
+ * taken.
+ * @param count  whether the step is after burn-in */
+void ms_mh_decide(ms_mh_chain *chain, const ms_mh_options *options, ms_random *random,
+                  const double *trial, double energy, int count);
+
+/** What chains tell about themselves. */
+typedef struct ms_mh_diagnosis {
+  double acceptance;
+  double autocorrelation; /**< of the energy, one step apart; mean over chains */
+  double spread; /**< Gelman and Rubin's potential scale reduction of the energy; 1: agree */
+} ms_mh_diagnosis;
+ms_mh_diagnosis ms_mh_diagnose(const ms_mh_chain *chain, size_t n_chain);
+
+#endif
