@@ -68,6 +68,15 @@ double ms_xy_mean(const ms_xy *c) {
   return span > 0 ? ms_xy_integral(c) / span : c->n ? c->y[0] : NAN;
 }
 
+double ms_xy_rms(const ms_xy *c) {
+  double mean = ms_xy_mean(c), span = c->n ? c->x[c->n - 1] - c->x[0] : 0, sum = 0;
+  for (size_t i = 1; i < c->n; i++) {
+    double a = c->y[i - 1] - mean, b = c->y[i] - mean;
+    sum += (a * a + a * b + b * b) / 3 * (c->x[i] - c->x[i - 1]);
+  }
+  return span > 0 ? sqrt(sum / span) : NAN;
+}
+
 void ms_line_fit(const double *x, const double *y, size_t n, double *slope, double *offset) {
   double mx = 0, my = 0, sxx = 0, sxy = 0;
   for (size_t i = 0; i < n; i++) {
@@ -174,6 +183,8 @@ double ms_xy_result(const ms_xy *c, ms_result_kind result, double level) {
     return low;
   case MS_RESULT_MEAN:
     return ms_xy_mean(c);
+  case MS_RESULT_RMS:
+    return ms_xy_rms(c);
   case MS_RESULT_FINAL:
   case MS_RESULT_FULL_SCALE:
     return c->n ? c->y[c->n - 1] : NAN;

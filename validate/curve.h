@@ -23,6 +23,8 @@ double ms_xy_max(const ms_xy *c);
 double ms_xy_min(const ms_xy *c);
 /** Mean over x (trapezoids). */
 double ms_xy_mean(const ms_xy *c);
+/** Root mean square of what deviates from the mean, weighted by time. */
+double ms_xy_rms(const ms_xy *c);
 /** Integral over x (trapezoids). */
 double ms_xy_integral(const ms_xy *c);
 

@@ -23,7 +23,7 @@ static int list_circuit(ms_bench *b, const ms_measure *m, ms_error *err) {
     plain.kind = MS_MEASURE_STATIC_POWER;
   ms_deck *deck = NULL;
   const char *listing;
-  int rc = ms_deck_pins(b->setup.core, b->setup.cell, &b->pvt, &plain, &deck, err);
+  int rc = ms_deck_pins(b->setup.core, b->setup.cell, &b->pvt, NULL, &plain, &deck, err);
   rc = rc ? rc : ms_service_deck(b->service, deck, err);
   ms_deck_destroy(deck);
   rc = rc ? rc : ms_service_command(b->service, "listing expand", &listing, err);
@@ -44,7 +44,7 @@ static int load_once(ms_bench *b, const ms_measure *m, ms_error *err) {
   if (!rc && !b->circuit[index_of(b, m)])
     rc = list_circuit(b, m, err);
   ms_deck *deck = NULL;
-  rc = rc ? rc : ms_deck_pins(core, b->setup.cell, &b->pvt, m, &deck, err);
+  rc = rc ? rc : ms_deck_pins(core, b->setup.cell, &b->pvt, &b->die, m, &deck, err);
   rc = rc ? rc : ms_service_deck(b->service, deck, err);
   ms_deck_destroy(deck);
   if (rc)
@@ -168,7 +168,7 @@ static double first_edge(const ms_measure *m, double start) {
 }
 
 /* Keeps what the measure reads and, beside it, the voltages of all pins and inner nodes. */
-static int keep_transient(ms_bench *b, const ms_measure *m, const char *what, const ms_xy *all,
+static int keep_transient(ms_bench *b, const ms_measure *m, const char *vector, const ms_xy *all,
                           ms_error *err) {
   const ms_cell *cell = b->setup.cell;
   const ms_core_impl *impl = ms_core_get_impl(b->setup.core);
@@ -177,15 +177,20 @@ static int keep_transient(ms_bench *b, const ms_measure *m, const char *what, co
                      .t_s = (double *)(size_t)all->x,
                      .y = (double *)(size_t)all->y};
   snprintf(w.run, sizeof w.run, "%s", m->name);
-  snprintf(w.name, sizeof w.name, "%.60s", what);
-  snprintf(w.unit, sizeof w.unit, "%s", m->read == 'v' ? "V" : "A");
+  if (m->read == 'v')
+    snprintf(w.name, sizeof w.name, "%.60s", m->read_name);
+  else if (m->read == 'd')
+    snprintf(w.name, sizeof w.name, "%s(%.50s)", m->read_what, m->read_name);
+  else
+    snprintf(w.name, sizeof w.name, "%.60s", vector);
+  snprintf(w.unit, sizeof w.unit, "%s", m->read_unit);
   int rc = ms_bench_add_wave(b, &w, err);
   const ms_cell_text *text = NULL;
   for (size_t i = 0; i < impl->n_cell; i++)
     if (&impl->cell[i]->cell == cell)
       text = impl->cell[i]->text;
   for (size_t i = 0; text && i < text->n_port + text->n_node && !rc; i++) {
-    char vector[MS_PIN_TEXT];
+    char of_node[MS_PIN_TEXT];
     const char *node = i < text->n_port ? text->port[i] : text->node[i - text->n_port];
     ms_measure at = *m;
     at.read = 'v';
@@ -195,8 +200,8 @@ static int keep_transient(ms_bench *b, const ms_measure *m, const char *what, co
     double *y = NULL;
     size_t n = 0;
     /* The pins of a bus are sources of their own and no node of that name. */
-    if (!ms_pins_vector(b->setup.core, cell, &at, vector, NULL) &&
-        !fetch(b, vector, &y, &n, NULL) && n == all->n) {
+    if (!ms_pins_vector(b->setup.core, cell, &at, of_node, NULL) &&
+        !fetch(b, of_node, &y, &n, NULL) && n == all->n) {
       w.measured = false;
       w.y = y;
       snprintf(w.name, sizeof w.name, "%.60s", node);
@@ -218,10 +223,7 @@ static int take_transient(ms_bench *b, const ms_measure *m, const char *vector, 
   int rc = energy ? supply_source(b, m, source, err) : 0;
   if (energy)
     snprintf(supply, sizeof supply, "i(%s)", source);
-  rc = rc ? rc
-          : command(b, err, "setseed %llu\ntran %.10g %.10g 0 %.10g",
-                    (unsigned long long)(b->die.die % 1000000 + 1), window / 1000, window,
-                    window / 400);
+  rc = rc ? rc : command(b, err, "tran %.10g %.10g 0 %.10g", window / 1000, window, window / 400);
   rc = rc ? rc : fetch(b, "time", &t, &n, err);
   rc = rc ? rc : fetch(b, energy ? supply : vector, &y, &n_y, err);
   if (!rc && n == n_y) {
@@ -259,11 +261,32 @@ static int take_noise(ms_bench *b, const ms_measure *m, const char *vector, doub
   return rc ? rc : read_one(b, "onoise_total", value, err);
 }
 
+/* The vector of what a measure reads; of a transistor inside it must be asked for before the run.
+ */
+static int find_vector(ms_bench *b, const ms_measure *m, char vector[MS_PIN_TEXT], ms_error *err) {
+  *vector = 0;
+  if (!m->read)
+    return 0;
+  if (m->read != 'd')
+    return ms_pins_vector(b->setup.core, b->setup.cell, m, vector, err);
+  const ms_circuit *circuit = b->circuit[index_of(b, m)];
+  for (size_t i = 0; i < circuit->n_element; i++) {
+    const ms_element *x = &circuit->element[i];
+    const char *dot = strchr(x->path, '.');
+    if (x->kind != 'm' || !dot || strcmp(dot + 1, m->read_name) != 0)
+      continue;
+    snprintf(vector, MS_PIN_TEXT, "@%.120s[%s]", x->name, m->read_what);
+    return command(b, err, "save all %s", vector);
+  }
+  return ms_fail(err, MS_EMISSING, "%s:%d: the cell has no transistor '%s'", b->setup.cell->file,
+                 m->line, m->read_name);
+}
+
 static int take_once(ms_bench *b, const ms_measure *m, double *value, ms_error *err) {
-  char vector[MS_PIN_TEXT] = "";
+  char vector[MS_PIN_TEXT];
   *value = NAN;
-  int rc = m->read ? ms_pins_vector(b->setup.core, b->setup.cell, m, vector, err) : 0;
-  rc = rc ? rc : load_once(b, m, err);
+  int rc = load_once(b, m, err);
+  rc = rc ? rc : find_vector(b, m, vector, err);
   if (rc)
     return rc;
   switch (m->kind) {

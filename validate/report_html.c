@@ -158,23 +158,28 @@ static const double *curve_row(const ms_validation *v, size_t d, size_t p, size_
   return v->row + (d * v->n_point + p) * v->stride + v->offset[k] + 1;
 }
 
-/* One measure's curves at the first point of operation: dies as thin lines, the median over them.
- */
-static void write_curve(const ms_validation *v, size_t k, FILE *out) {
+/* One measure's curves at a point of operation: dies as thin lines, the median over them. The scale
+ * is the same at every point. */
+static void write_curve(const ms_validation *v, size_t k, size_t p, FILE *out) {
   const ms_measure *m = v->measure[k];
   size_t n = v->curve_n[k];
   double *median = calloc(n + 1, sizeof *median), *all = calloc(v->n_die + 1, sizeof *all);
   ms_svg svg = {.x0 = v->curve_x[k][0], .x1 = v->curve_x[k][n - 1], .y0 = NAN, .y1 = NAN};
   for (size_t i = 0; i < n && median && all; i++) {
-    for (size_t d = 0; d < v->n_die; d++)
-      all[d] = curve_row(v, d, 0, k)[i];
-    ms_spread s = ms_spread_of(all, v->n_die);
-    median[i] = s.median;
-    svg.y0 = fmin(svg.y0, s.min);
-    svg.y1 = fmax(svg.y1, s.max);
+    for (size_t q = 0; q < v->n_point; q++) {
+      for (size_t d = 0; d < v->n_die; d++)
+        all[d] = curve_row(v, d, q, k)[i];
+      ms_spread s = ms_spread_of(all, v->n_die);
+      if (q == p)
+        median[i] = s.median;
+      svg.y0 = fmin(svg.y0, s.min);
+      svg.y1 = fmax(svg.y1, s.max);
+    }
   }
   if (median && all && isfinite(svg.y0)) {
-    const char *y_unit = m->kind == MS_MEASURE_FI_CURVE ? "Hz" : m->read == 'v' ? "V" : "A";
+    const char *y_unit = m->kind == MS_MEASURE_FI_CURVE        ? "Hz"
+                         : m->kind == MS_MEASURE_CODE_RESPONSE ? "A"
+                                                               : m->read_unit;
     const char *x_unit = m->kind == MS_MEASURE_FI_CURVE ? "A"
                          : m->kind != MS_MEASURE_DC     ? "1"
                          : m->sweep_current             ? "A"
@@ -191,9 +196,11 @@ static void write_curve(const ms_validation *v, size_t k, FILE *out) {
              : m->read                      ? m->read_name
                                             : "peak",
              unit);
-    ms_svg_begin(&svg, out, m->name, x_label, y_label);
+    char title[160];
+    snprintf(title, sizeof title, "%s, %s", m->name, v->point_name[p]);
+    ms_svg_begin(&svg, out, title, x_label, y_label);
     for (size_t d = 0; d < v->n_die && d < MOST_LINES; d++)
-      ms_svg_line(&svg, v->curve_x[k], curve_row(v, d, 0, k), n, MS_SVG_GREY, 0.8, 0.5);
+      ms_svg_line(&svg, v->curve_x[k], curve_row(v, d, p, k), n, MS_SVG_GREY, 0.8, 0.5);
     ms_svg_line(&svg, v->curve_x[k], median, n, MS_SVG_BLUE, 2, 1);
     ms_svg_end(&svg);
   }
@@ -281,10 +288,10 @@ void ms_write_html(const ms_validation *v, FILE *out) {
   fputs("<h2>Spread over dies and points</h2><div class=\"grid\">\n", out);
   for (size_t k = 0; k < v->n_measure; k++)
     write_histogram(v, k, out);
-  fprintf(out, "</div>\n<h2>Curves at %s</h2><div class=\"grid\">\n", v->point_name[0]);
+  fputs("</div>\n<h2>Curves</h2><div class=\"grid\">\n", out);
   for (size_t k = 0; k < v->n_measure; k++)
-    if (v->curve_n[k] > 1)
-      write_curve(v, k, out);
+    for (size_t p = 0; p < v->n_point && v->curve_n[k] > 1; p++)
+      write_curve(v, k, p, out);
   fputs("</div>\n", out);
   if (v->sensitivity)
     write_causes(v, out);

@@ -31,7 +31,7 @@ int ms_expand_cell(const ms_validation *v, const char *worker_path, ms_circuit *
   const char *listing;
   *out = NULL;
   int rc = ms_service_create(worker_path, 0, &service, err);
-  rc = rc ? rc : ms_deck_pins(v->core, v->cell, &v->point[0], &plain, &deck, err);
+  rc = rc ? rc : ms_deck_pins(v->core, v->cell, &v->point[0], NULL, &plain, &deck, err);
   rc = rc ? rc : ms_service_deck(service, deck, err);
   rc = rc ? rc : ms_service_command(service, "listing expand", &listing, err);
   rc = rc ? rc : ms_circuit_parse(listing, v->core->process, out, err);

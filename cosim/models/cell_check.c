@@ -79,6 +79,17 @@ bool ms_cell_has_node(const ms_cell_reader *r, const char *name) {
   return ms_cell_text_find_port(text, name) >= 0;
 }
 
+bool ms_cell_has_transistor(const ms_cell_reader *r, const char *name) {
+  const ms_cell_text *text = r->cc->text;
+  size_t n = strcspn(name, ".");
+  if (*name != (name[n] ? 'x' : 'm'))
+    return false;
+  for (size_t i = 0; i < text->n_line; i++)
+    if (!strncmp(text->line[i].text, name, n) && text->line[i].text[n] == ' ')
+      return true;
+  return false;
+}
+
 void ms_cell_check_names(ms_cell_reader *r) {
   const ms_cell *cell = &r->cc->cell;
   const ms_cell_text *text = r->cc->text;

@@ -109,21 +109,40 @@ static int read_sweep(ms_cell_reader *r, ms_yaml_node *node, ms_measure *m) {
   return rc;
 }
 
-/* "v(node)" or "i(pin)". */
+/* What can be read: of a node, a pin, a transistor inside. */
+static const struct {
+  const char *word, *unit;
+  char read;
+} readable[] = {{"v", "V", 'v'},   {"i", "A", 'i'},   {"id", "A", 'd'},   {"gm", "S", 'd'},
+                {"gds", "S", 'd'}, {"vth", "V", 'd'}, {"vdsat", "V", 'd'}};
+enum { N_READABLE = sizeof readable / sizeof *readable };
+
+/* "v(node)", "i(pin)", "gm(transistor)". */
 static int read_what(ms_cell_reader *r, ms_yaml_node *node, ms_measure *m) {
   const char *text = ms_yaml_string(node, "read");
-  char name[64];
+  char word[8], name[64];
   int end = 0;
   if (!*text)
     return 0;
-  if (sscanf(text, "%*1[vViI](%63[A-Za-z0-9_])%n", name, &end) != 1 || text[end]) {
-    ms_yaml_fail(ms_yaml_find(node, "read"), MS_EPARSE, "'%.80s' must be v(NODE) or i(PIN)", text);
+  bool good =
+      sscanf(text, "%7[A-Za-z](%63[A-Za-z0-9_.])%n", word, name, &end) == 2 && end && !text[end];
+  for (size_t i = 0; i < N_READABLE && good; i++)
+    if (!strcasecmp(word, readable[i].word)) {
+      m->read = readable[i].read;
+      m->read_unit = readable[i].unit;
+      m->read_what = m->read == 'd' ? readable[i].word : NULL;
+    }
+  if (!m->read) {
+    ms_yaml_fail(ms_yaml_find(node, "read"), MS_EPARSE,
+                 "'%.80s' must be v(NODE), i(PIN), or id, gm, gds, vth or vdsat of (TRANSISTOR)",
+                 text);
     return 0;
   }
-  m->read = *text == 'v' || *text == 'V' ? 'v' : 'i';
   if (m->read == 'i' && !find_pin(&r->cc->cell, name))
     ms_yaml_fail(ms_yaml_find(node, "read"), MS_EPARSE,
-                 "the cell has no pin '%s' whose current could be read", name);
+                 "the cell has no pin '%s' whose current could be read; id(TRANSISTOR) reads one "
+                 "inside",
+                 name);
   return ms_cell_copy_lower(r, &m->read_name, name);
 }
 
@@ -156,6 +175,10 @@ void ms_cell_check_measures(ms_cell_reader *r) {
       ms_yaml_fail(ms_yaml_find(node, "read"), MS_EPARSE,
                    "node '%s' does not exist in .subckt %s (%s:%d)", m->read_name, cell->subckt,
                    r->cc->text->file, r->cc->text->port_line);
+    if (m->read == 'd' && !ms_cell_has_transistor(r, m->read_name))
+      ms_yaml_fail(ms_yaml_find(node, "read"), MS_EPARSE,
+                   "transistor '%s' does not exist in .subckt %s (%s:%d)", m->read_name,
+                   cell->subckt, r->cc->text->file, r->cc->text->port_line);
     if (m->kind == MS_MEASURE_CODES && !has_bits(cell, m->sweep_pin))
       ms_yaml_fail(ms_yaml_find(node, "bits"), MS_EPARSE,
                    "pin '%s' must have the role weight_bits or fine_bits", m->sweep_pin);

@@ -85,9 +85,10 @@ static const struct {
                               R(MIN) | R(ZERO) | R(FULL_SCALE),
                           true, false, true},
     [MS_MEASURE_TRANSIENT] = {ANY, NULL, K(WINDOW), K(LEVEL) | K(START),
-                              R(MAX) | R(MIN) | R(MEAN) | R(FINAL) | R(AMPLITUDE) | R(RISE_TIME) |
-                                  R(FALL_TIME) | R(TAU_RISE) | R(TAU_FALL) | R(WIDTH) | R(DELAY) |
-                                  R(FREQUENCY) | R(COUNT) | R(JITTER) | R(ENERGY),
+                              R(MAX) | R(MIN) | R(MEAN) | R(RMS) | R(FINAL) | R(AMPLITUDE) |
+                                  R(RISE_TIME) | R(FALL_TIME) | R(TAU_RISE) | R(TAU_FALL) |
+                                  R(WIDTH) | R(DELAY) | R(FREQUENCY) | R(COUNT) | R(JITTER) |
+                                  R(ENERGY),
                               false, false, true},
     [MS_MEASURE_NOISE] = {ANY, NULL, K(FROM) | K(TO), 0, 0, false, false, true},
 };
@@ -98,7 +99,7 @@ static const char *cell_noun(unsigned cells) {
 
 /* The unit that a result has, given what is read and, for a gain, what is swept. */
 static const char *result_unit(const ms_measure *m, char *buf, size_t n) {
-  const char *read = m->read == 'i' ? "A" : "V";
+  const char *read = m->read_unit;
   switch (m->result) {
   case MS_RESULT_RISE_TIME:
   case MS_RESULT_FALL_TIME:
@@ -156,7 +157,7 @@ static void read_keys(ms_yaml_node *node, ms_measure *m) {
     if (!needed &&
         !((kind_info[m->kind].optional >> k & 1) && ms_yaml_find(node, key_info[k].word)))
       continue;
-    const char *unit = key_info[k].unit ? key_info[k].unit : m->read == 'i' ? "A" : "V";
+    const char *unit = key_info[k].unit ? key_info[k].unit : m->read_unit;
     m->value[k] = ms_yaml_quantity(node, key_info[k].word, unit, key_info[k].min, key_info[k].max);
   }
   double from = m->value[MS_KEY_FROM], to = m->value[MS_KEY_TO];
@@ -188,6 +189,7 @@ static int read_list(ms_cell_reader *r, ms_yaml_node *node, ms_measure *m) {
 static int read_measure(ms_cell_reader *r, ms_yaml_node *node, ms_measure *m) {
   static const char *const sets[] = {"accelerated", "biological", NULL};
   m->line = ms_yaml_line(node);
+  m->read_unit = "V";
   int rc = ms_load_copy(r->loader, &m->name, ms_yaml_name(node, "name"));
   if (!rc)
     rc = ms_load_copy(r->loader, &m->description, ms_yaml_string_or(node, "description", ""));

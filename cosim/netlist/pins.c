@@ -5,12 +5,14 @@
 #include "netlist/deck_builder.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct pins {
   const ms_core *core;
   const ms_cell *cell;
   const ms_measure *m;
+  const ms_die *die; /* of transient noise; NULL: none */
 } pins;
 
 static const ms_pin *find_pin(const ms_cell *cell, const char *name) {
@@ -81,37 +83,67 @@ const char *ms_pins_draw_prefix(const ms_cell *cell) {
   return cell->kind == MS_CELL_SOMA || cell->kind == MS_CELL_SYNAPSE ? "n0." : "";
 }
 
-/* " pulse(0 1.8 1u 5n 5n 100n 0)" of a drive, or its noise. */
-static void waveform(const deck_builder *b, const ms_measure *m, const ms_drive *d, char *text) {
-  double low = d->at_supply ? b->supply_v : d->value;
-  double high = d->high_at_supply ? b->supply_v : d->high, window = m->value[MS_KEY_WINDOW];
-  *text = 0;
-  if (m->kind != MS_MEASURE_TRANSIENT)
-    return;
-  if (d->width_s > 0)
-    snprintf(text, MS_PIN_TEXT, " pulse(%.10g %.10g %.10g %.10g %.10g %.10g %.10g)", low, high,
-             d->delay_s, d->edge_s, d->edge_s, d->width_s,
-             d->period_s > 0 ? d->period_s : 10 * (window + d->width_s));
-  else if (d->noise > 0)
-    snprintf(text, MS_PIN_TEXT, " trnoise(%.10g %.10g 0 0)", d->noise, window / 2000);
+/* "pwl(0 0.5 100n 0.51 ...)": the constant with a normal draw every NOISE_STEPS-th of the window
+ * and straight lines between. Our own draws: those of ngspice depend on what it simulated before.
+ */
+static char *noise_text(const pins *x, const ms_drive *d, double constant) {
+  enum { NOISE_STEPS = 2000 };
+  double step_s = x->m->value[MS_KEY_WINDOW] / NOISE_STEPS;
+  const ms_die die = {.seed = x->die->seed, .die = x->die->die, .strength = d->noise};
+  char *text = NULL, path[200];
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  if (!out)
+    return NULL;
+  fputs("pwl(", out);
+  for (int k = 0; k <= NOISE_STEPS; k++) {
+    snprintf(path, sizeof path, "noise.%.80s.%.80s.%d", x->m->name, d->pin, k);
+    fprintf(out, "%.10g %.10g ", k * step_s, constant + ms_die_draw(&die, path, MS_DRAW_DVTH));
+  }
+  fputs(")", out);
+  if (fclose(out)) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+/* " pulse(0 1.8 1u 5n 5n 100n 0)" of a drive, or its noise; "" without. To be freed. */
+static char *waveform(const deck_builder *b, const pins *x, const ms_drive *d, double low) {
+  double high = d->high_at_supply ? b->supply_v : d->high, window = x->m->value[MS_KEY_WINDOW];
+  char *text = NULL;
+  if (x->m->kind != MS_MEASURE_TRANSIENT || (!(d->width_s > 0) && !(d->noise > 0 && x->die)))
+    return strdup("");
+  if (!(d->width_s > 0))
+    return noise_text(x, d, low);
+  return asprintf(&text, "pulse(%.10g %.10g %.10g %.10g %.10g %.10g %.10g)", low, high, d->delay_s,
+                  d->edge_s, d->edge_s, d->width_s,
+                  d->period_s > 0 ? d->period_s : 10 * (window + d->width_s)) < 0
+             ? NULL
+             : text;
 }
 
 static void write_drive(deck_builder *b, const pins *x, const ms_drive *d) {
-  char node[MS_NODE_NAME], shape[MS_PIN_TEXT];
+  char node[MS_NODE_NAME];
   const ms_pin *pin = find_pin(x->cell, d->pin);
-  pin_node(x, pin, 0, node);
-  waveform(b, x->m, d, shape);
+  double value = d->at_supply ? b->supply_v : d->value;
   bool input = x->m->kind == MS_MEASURE_NOISE && !strcmp(x->m->sweep_pin, d->pin);
   const char *ac = input ? " ac 1" : "";
-  if (d->kind == MS_DRIVE_VOLTAGE)
-    deck_line(b, "v_%s %s 0 dc %.10g%s%s", d->pin, node, d->at_supply ? b->supply_v : d->value, ac,
-              shape);
-  else if (d->kind == MS_DRIVE_CURRENT)
-    deck_line(b, "i_%s 0 %s dc %.10g%s%s", d->pin, node, d->value, ac, shape);
-  else if (d->kind == MS_DRIVE_LOAD)
+  pin_node(x, pin, 0, node);
+  if (d->kind == MS_DRIVE_LOAD)
     deck_line(b, "c_%s %s 0 %.10g", d->pin, node, d->value);
   else if (d->kind == MS_DRIVE_RESISTOR)
     deck_line(b, "r_%s %s 0 %.10g", d->pin, node, d->value);
+  if (d->kind != MS_DRIVE_VOLTAGE && d->kind != MS_DRIVE_CURRENT)
+    return;
+  char *shape = waveform(b, x, d, value);
+  if (!shape)
+    deck_fail(b, MS_ENOMEM, "out of memory writing a deck");
+  else if (d->kind == MS_DRIVE_VOLTAGE)
+    deck_line(b, "v_%s %s 0 dc %.10g%s %s", d->pin, node, value, ac, shape);
+  else
+    deck_line(b, "i_%s 0 %s dc %.10g%s %s", d->pin, node, value, ac, shape);
+  free(shape);
 }
 
 /* The code that a measure puts on a pin of several bits; 0 without one. */
@@ -163,9 +195,9 @@ static void write_role(deck_builder *b, const pins *x, const ms_pin *pin) {
   }
 }
 
-int ms_deck_pins(const ms_core *core, const ms_cell *cell, const ms_pvt *pvt, const ms_measure *m,
-                 ms_deck **out, ms_error *err) {
-  const pins x = {core, cell, m};
+int ms_deck_pins(const ms_core *core, const ms_cell *cell, const ms_pvt *pvt, const ms_die *die,
+                 const ms_measure *m, ms_deck **out, ms_error *err) {
+  const pins x = {core, cell, m, die};
   deck_builder b;
   char name[MS_NODE_NAME];
   if (!deck_begin(&b, core, pvt, "pins", err)) {
@@ -191,7 +223,7 @@ int ms_deck_pins(const ms_core *core, const ms_cell *cell, const ms_pvt *pvt, co
 
 int ms_pins_source(const ms_core *core, const ms_cell *cell, const ms_measure *m, const char *name,
                    char *source, ms_error *err) {
-  const pins x = {core, cell, m};
+  const pins x = {core, cell, m, NULL};
   const ms_pin *pin = find_pin(cell, name);
   const ms_drive *d = find_drive(&x, name);
   bool current = (d && d->kind == MS_DRIVE_CURRENT) || (is_swept(&x, name) && m->sweep_current);
@@ -214,7 +246,7 @@ int ms_pins_source(const ms_core *core, const ms_cell *cell, const ms_measure *m
 
 int ms_pins_vector(const ms_core *core, const ms_cell *cell, const ms_measure *m, char *vector,
                    ms_error *err) {
-  const pins x = {core, cell, m};
+  const pins x = {core, cell, m, NULL};
   char source[MS_PIN_TEXT], node[MS_NODE_NAME];
   if (m->read == 'i') {
     int rc = ms_pins_source(core, cell, m, m->read_name, source, err);
@@ -239,7 +271,7 @@ int ms_pins_code(const ms_core *core, const ms_cell *cell, const char *name, uns
                  double supply_v, char *text, size_t n, ms_error *err) {
   const ms_pin *pin = find_pin(cell, name);
   const ms_core_cell *cc = deck_find_cell(core, cell);
-  const pins x = {core, cell, NULL};
+  const pins x = {core, cell, NULL, NULL};
   bool branch = cell->kind == MS_CELL_BIAS;
   size_t used = 0;
   *text = 0;

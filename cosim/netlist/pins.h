@@ -9,8 +9,9 @@ enum { MS_PIN_TEXT = 160 };
 
 /** One instance of the cell, every pin driven as the measure says, else by its role
  * (docs/validate.md). Bias pins are nodes `b<i>` with sources `vb<i>` of 0 V.
- * @param core  from ms_core_load_cell */
-int ms_deck_pins(const ms_core *core, const ms_cell *cell, const ms_pvt *pvt,
+ * @param core  from ms_core_load_cell
+ * @param die   whose transient noise the sources carry; NULL: none. Mismatch is not in the deck */
+int ms_deck_pins(const ms_core *core, const ms_cell *cell, const ms_pvt *pvt, const ms_die *die,
                  const ms_measure *measure, ms_deck **out, ms_error *err);
 
 /** Put in front of element paths for their draws: those of neuron 0 for somas and synapses. */

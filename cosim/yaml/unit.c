@@ -30,6 +30,7 @@ static const struct symbol {
     {"F", "a capacitance", {[BASE_A] = 1, [BASE_S] = 1, [BASE_V] = -1}, 0, true},
     {"Hz", "a frequency", {[BASE_S] = -1}, 0, true},
     {"Ohm", "a resistance", {[BASE_V] = 1, [BASE_A] = -1}, 0, true},
+    {"S", "a conductance", {[BASE_A] = 1, [BASE_V] = -1}, 0, true},
     {"W", "a power", {[BASE_V] = 1, [BASE_A] = 1}, 0, true},
     {"J", "an energy", {[BASE_V] = 1, [BASE_A] = 1, [BASE_S] = 1}, 0, true},
     {"C", "a temperature", {[BASE_C] = 1}, 0, false},

@@ -53,6 +53,7 @@ typedef enum ms_measure_kind {
   X(MAX, "max")                                                                                    \
   X(MIN, "min")                                                                                    \
   X(MEAN, "mean")                                                                                  \
+  X(RMS, "rms")                                                                                    \
   X(FINAL, "final")                                                                                \
   X(AMPLITUDE, "amplitude")                                                                        \
   X(RISE_TIME, "rise_time")                                                                        \
@@ -132,8 +133,10 @@ typedef struct ms_measure {
   bool sweep_current;
   double sweep_from, sweep_to;
   size_t sweep_points;
-  char read; /**< 'v' node or 'i' pin, 0: nothing */
-  char *read_name;
+  char read;             /**< 'v' node, 'i' pin, 'd' transistor inside, 0: nothing */
+  char *read_name;       /**< of a transistor with its path in the cell: "xdac.mu0" */
+  const char *read_what; /**< of a transistor: "id", "gm", "gds", "vth" or "vdsat" */
+  const char *read_unit; /**< "V", "A" or "S" */
   size_t n_drive;
   ms_drive *drive;
 } ms_measure;

@@ -24,6 +24,7 @@
      "     drive: [{pin: nin, current: 1 nA, high: 2 nA, width: 1 ns, period: 20 ns}]}\n"          \
      "  - {name: gm, kind: dc, read: i(vdd), sweep: {pin: nin, from: 0 V, to: 1 V}, result: "      \
      "gain}\n"                                                                                     \
+     "  - {name: gm1, kind: transient, read: GM(ML1), window: 1 us, result: max}\n"                \
      "specs:\n"                                                                                    \
      "  - {measure: rate, min: 60 kHz, typ: 73 kHz, max: 90 kHz, unit: kHz, yield: 95 %}\n"        \
      "  - {measure: swing, name: reach, min: 1 V}\n"                                               \
@@ -37,7 +38,7 @@ static void test_measures_and_specs_are_read(void **state) {
   fixture_edit(&f, SOMA, AT, MEASURES);
   ms_core *core = fixture_load(&f);
   const ms_cell *c = core->soma;
-  assert_int_equal(c->n_measure, 4);
+  assert_int_equal(c->n_measure, 5);
   assert_int_equal(c->measure[0].kind, MS_MEASURE_SPIKE_RATE);
   assert_true(c->measure[0].value[MS_KEY_CURRENT] == 150e-9);
   assert_true(isnan(c->measure[0].value[MS_KEY_LEVEL]));
@@ -49,6 +50,8 @@ static void test_measures_and_specs_are_read(void **state) {
   assert_string_equal(c->measure[2].read_name, "vm");
   assert_true(c->measure[2].drive[0].high == 2e-9 && c->measure[2].drive[0].edge_s == 5e-9);
   assert_string_equal(c->measure[3].unit, "A/V");
+  assert_string_equal(c->measure[4].unit, "S");
+  assert_string_equal(c->measure[4].read_name, "ml1");
   assert_int_equal(c->measure[3].sweep_points, 51);
   assert_int_equal(c->n_spec, 2);
   assert_true(c->spec[0].min == 60e3 && c->spec[0].yield == 0.95);
@@ -89,7 +92,16 @@ static void test_each_mistake_is_named(void **state) {
       {M("kind: dc, read: i(vm2), sweep: {pin: nin, from: 0 V, to: 1 V}, result: max"), MS_EPARSE,
        "the cell has no pin 'vm2'"},
       {M("kind: dc, read: vm, sweep: {pin: nin, from: 0 V, to: 1 V}, result: max"), MS_EPARSE,
-       "'vm' must be v(NODE) or i(PIN)"},
+       "'vm' must be v(NODE), i(PIN), or id"},
+      {M("kind: dc, read: id(ml9), sweep: {pin: nin, from: 0 V, to: 1 V}, result: max"), MS_EPARSE,
+       "key 'measures[0].read': transistor 'ml9' does not exist in .subckt soma"},
+      {M("kind: dc, read: cgs(ml1), sweep: {pin: nin, from: 0 V, to: 1 V}, result: max"), MS_EPARSE,
+       "'cgs(ml1)' must be"},
+      {M("kind: dc, read: gm(ml1), sweep: {pin: nin, from: 0 V, to: 1 V}, result: max") "specs: "
+                                                                                        "[{measure:"
+                                                                                        " a, min: "
+                                                                                        "1 nA}]\n",
+       MS_EUNIT, "'1 nA' is not a conductance"},
       {M("kind: dc, read: v(vm), sweep: {pin: nine, from: 0 V, to: 1 V}, result: max"), MS_EPARSE,
        "the cell has no pin 'nine'; allowed: nin, vm, req"},
       {M("kind: dc, read: v(vm), sweep: {pin: nin, from: 0 V, to: 1 A}, result: max"), MS_EUNIT,
