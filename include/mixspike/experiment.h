@@ -34,6 +34,7 @@ typedef struct ms_experiment {
   ms_bias_override *bias;
 
   char *task;
+  char *task_file, *task_label;         /**< of ms_task_options; NULL: none */
   size_t n_train, n_validation, n_test; /**< samples used; 0: all */
   ms_encoding encoding;                 /**< tau_s 0: the core's */
 

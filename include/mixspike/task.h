@@ -9,7 +9,9 @@
 extern "C" {
 #endif
 
-/** Labelled samples; values are in 0..1. */
+enum { MS_MAX_INPUTS = 2048, MS_MAX_CLASSES = 64, MS_MAX_EVENTS = 4096 };
+
+/** Labelled samples; values are in 0..1, or negative: no event. */
 typedef struct ms_dataset {
   size_t n;
   double *value;  /**< [n][n_value of the task] */
@@ -19,13 +21,22 @@ typedef struct ms_dataset {
 typedef struct ms_task {
   char name[32];
   unsigned n_value, n_class;
+  unsigned per_input; /**< so many values in a row belong to one input */
   ms_dataset train, validation, test;
 } ms_task;
 
-/** What to load. Counts of 0 mean the whole published split. */
+/** Names of tasks, NULL at the end: yinyang (generated), wdbc (breast cancer, the csv of Debian's
+ * python3-sklearn), csv (any csv with a label column), xor (temporal, generated), mnist and fashion
+ * (IDX files, 16 x 16). docs/formats.md says where the files are looked for. */
+MS_API extern const char *const ms_task_names[];
+
+/** What to load. Counts of 0 mean the whole split. */
 typedef struct ms_task_options {
-  const char *name; /**< "yinyang" */
+  const char *name;
   size_t n_train, n_validation, n_test;
+  const char *file;  /**< csv: the file; mnist, fashion: folder of the IDX files; NULL: where
+                          `mixspike data` puts them */
+  const char *label; /**< csv: name of the label's column; NULL: the last column */
 } ms_task_options;
 
 /** Makes a task; its splits are the same on every machine. Free with ms_task_destroy.
@@ -46,23 +57,29 @@ MS_API void ms_yinyang_generate(uint32_t seed, size_t n, double *value, uint8_t 
 /** Class of the point (x, y) in the unit square, for one that lies in the big circle. */
 MS_API uint8_t ms_yinyang_class(double x, double y);
 
-/** Latency code: a value v becomes one event at first + v (last - first); a further input carries
- * one bias event at a fixed time. */
+/** Latency code: a value v becomes one event at first + v (last - first), a negative one none; a
+ * further input carries one bias event at a fixed time. */
 typedef struct ms_encoding {
-  double tau_s;      /**< unit of the four times below, s */
-  double first_tau;  /**< time of value 0 */
-  double last_tau;   /**< time of value 1 */
-  double bias_tau;   /**< time of the bias event; negative: no bias input */
-  double window_tau; /**< length of a sample */
+  double tau_s;       /**< unit of the four times below, s */
+  double first_tau;   /**< time of value 0 */
+  double last_tau;    /**< time of value 1 */
+  double bias_tau;    /**< time of the bias event; negative: no bias input */
+  double window_tau;  /**< length of a sample */
+  unsigned per_input; /**< values of one input, see ms_task; 0: 1 */
 } ms_encoding;
 
 /** How many external inputs a sample of n_value values needs. */
 static inline unsigned ms_encoding_inputs(const ms_encoding *e, unsigned n_value) {
-  return n_value + (e->bias_tau >= 0 ? 1u : 0u);
+  return n_value / (e->per_input ? e->per_input : 1) + (e->bias_tau >= 0 ? 1u : 0u);
 }
 
-/** Encodes one sample. Input i carries value i; the bias input comes last.
- * @param event  [ms_encoding_inputs] out, ordered by time, then address
+/** The number of values that so many inputs take; the inverse of ms_encoding_inputs. */
+static inline unsigned ms_encoding_values(const ms_encoding *e, unsigned n_input) {
+  return (n_input - (e->bias_tau >= 0 ? 1u : 0u)) * (e->per_input ? e->per_input : 1);
+}
+
+/** Encodes one sample. The bias input comes last.
+ * @param event  [n_value + 1] out (at most MS_MAX_EVENTS), ordered by time, then address
  * @return number of events */
 MS_API size_t ms_encode(const ms_encoding *encoding, const double *value, unsigned n_value,
                         ms_event *event);

@@ -16,3 +16,4 @@ target_link_libraries(test_fit PRIVATE Threads::Threads)
 ms_add_test(network unit test_network.c)
 ms_add_test(methods unit test_methods.c ${MS_TRAINER_METHODS}/mh_chain.c
   ${MS_TRAINER_METHODS}/gene_algebra.c ${MS_TRAINER_MODEL}/learn.c)
+ms_add_test(tasks unit test_tasks.c)

@@ -100,8 +100,9 @@ static void read_network(ms_experiment *e, ms_yaml_node *root) {
   e->parallel = count(network, "rows", 1, 1, 4);
 
   ms_yaml_node *task = ms_yaml_map(root, "task");
-  static const char *const tasks[] = {"yinyang", NULL};
-  e->task = strdup(tasks[ms_yaml_choice(task, "name", tasks)]);
+  e->task = strdup(ms_task_names[ms_yaml_choice(task, "name", ms_task_names)]);
+  e->task_file = copy(ms_yaml_string_or(task, "file", ""));
+  e->task_label = copy(ms_yaml_string_or(task, "label", ""));
   e->n_train = count(task, "train", 0, 1, 1000000);
   e->n_validation = count(task, "validation", 0, 1, 1000000);
   e->n_test = count(task, "test", 0, 1, 1000000);
@@ -274,6 +275,8 @@ void ms_experiment_destroy(ms_experiment *e) {
   free(e->core);
   free(e->models_dir);
   free(e->task);
+  free(e->task_file);
+  free(e->task_label);
   free(e->corner);
   free(e->training_die);
   free(e->held_out_die);

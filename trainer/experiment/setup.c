@@ -37,21 +37,25 @@ static int check_fit(const ms_setup *s, ms_error *err) {
   return MS_OK;
 }
 
-/* A core given as a path is looked for from the current folder, then beside the experiment. */
-static char *core_path(const ms_experiment *e) {
+/* A path is looked for from the current folder, then beside the experiment. */
+static char *beside(const ms_experiment *e, const char *name) {
   const char *slash = strrchr(e->file, '/');
-  int is_path = strchr(e->core, '/') || strstr(e->core, ".yaml");
-  if (!slash || !is_path || *e->core == '/' || !access(e->core, F_OK))
-    return strdup(e->core);
-  size_t folder = (size_t)(slash - e->file) + 1, n = folder + strlen(e->core) + 1;
+  if (!slash || *name == '/' || !access(name, F_OK))
+    return strdup(name);
+  size_t folder = (size_t)(slash - e->file) + 1, n = folder + strlen(name) + 1;
   char *path = malloc(n);
   if (!path)
     return NULL;
-  snprintf(path, n, "%.*s%s", (int)folder, e->file, e->core);
+  snprintf(path, n, "%.*s%s", (int)folder, e->file, name);
   if (!access(path, F_OK))
     return path;
   free(path); /* the message names what the file says */
-  return strdup(e->core);
+  return strdup(name);
+}
+
+static char *core_path(const ms_experiment *e) {
+  int is_path = strchr(e->core, '/') || strstr(e->core, ".yaml");
+  return is_path ? beside(e, e->core) : strdup(e->core);
 }
 
 static int fill(ms_setup *s, ms_error *err) {
@@ -64,9 +68,15 @@ static int fill(ms_setup *s, ms_error *err) {
     ms_fail_context(err, "%s: key 'core'", e->file);
     return rc;
   }
-  ms_task_options options = {
-      .name = e->task, .n_train = e->n_train, .n_validation = e->n_validation, .n_test = e->n_test};
+  char *file = e->task_file ? beside(e, e->task_file) : NULL;
+  ms_task_options options = {.name = e->task,
+                             .n_train = e->n_train,
+                             .n_validation = e->n_validation,
+                             .n_test = e->n_test,
+                             .file = file,
+                             .label = e->task_label};
   rc = ms_task_create(&options, &s->task, err);
+  free(file);
   if (rc) {
     ms_fail_context(err, "%s: key 'task'", e->file);
     return rc;
@@ -84,6 +94,7 @@ static int fill(ms_setup *s, ms_error *err) {
   if (rc)
     return rc;
   s->encoding = e->encoding;
+  s->encoding.per_input = s->task->per_input;
   if (s->encoding.tau_s <= 0)
     s->encoding.tau_s = s->core->tau_s[e->bias_set];
   s->n_input = ms_encoding_inputs(&s->encoding, s->task->n_value);

@@ -160,7 +160,7 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *
   }
   if (rc)
     return rc;
-  ms_event encoded[256];
+  ms_event encoded[MS_MAX_EVENTS];
   const ms_event *in = job->value ? encoded : job->in;
   size_t n_in =
       job->value ? ms_encode(&s->encoding, job->value, s->task->n_value, encoded) : job->n_in;

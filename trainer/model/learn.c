@@ -32,15 +32,16 @@ void ms_random_shuffle(ms_random *r, uint32_t *order, size_t n) {
   }
 }
 
-/* First layer: mean 0.14, spread 0.3 of full scale, so that every neuron has strong inputs of both
- * signs; second layer as strong as its larger fan-in allows. */
+/* First layer: mean 0.14, spread 0.3 of full scale for five inputs, so that every neuron has strong
+ * inputs of both signs, and for more inputs so much less that their sums are alike; second layer as
+ * strong as its larger fan-in allows. */
 static void initial_weights(ms_learner *l, ms_random *random) {
   const ms_topology *t = &l->topology;
   size_t n_in = ms_topology_in(t);
-  double second = 0.5 / sqrt((double)t->n_hidden) * 2;
+  double second = 0.5 / sqrt((double)t->n_hidden) * 2, share = fmin(1, 5.0 / t->n_input);
   for (size_t i = 0; i < l->n; i++) {
-    double mean = i < n_in ? 0.14 : 0.3 * second;
-    double spread = i < n_in ? 0.3 : second;
+    double mean = i < n_in ? 0.14 * share : 0.3 * second;
+    double spread = i < n_in ? 0.3 * sqrt(share) : second;
     double w = mean + spread * ms_random_normal(random);
     l->weight[i] = (float)fmax(-1, fmin(1, w));
   }

@@ -202,8 +202,8 @@ int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   int rc = MS_OK;
   ms_arrivals_clear(&net->to_hidden);
   for (unsigned lane = 0; !rc && lane < n; lane++) {
-    ms_event event[256];
-    unsigned n_value = t->n_input - (net->encoding.bias_tau >= 0 ? 1u : 0u);
+    ms_event event[MS_MAX_EVENTS];
+    unsigned n_value = ms_encoding_values(&net->encoding, t->n_input);
     size_t n_event = ms_encode(&net->encoding, sample[lane].value, n_value, event);
     for (size_t i = 0; !rc && i < n_event; i++)
       rc = ms_arrivals_add(&net->to_hidden,

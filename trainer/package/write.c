@@ -31,7 +31,7 @@ static int record_golden(const ms_setup *setup, const ms_network *network, const
     ms_golden_run *r = &golden->run[i];
     *r = (ms_golden_run){
         .die = die[i / n_sample], .sample = sample, .label = test->label[sample], .decision = -1};
-    r->in = calloc(ms_encoding_inputs(&setup->encoding, n_value), sizeof *r->in);
+    r->in = calloc(n_value + 1, sizeof *r->in);
     if (!r->in)
       rc = ms_fail(err, MS_ENOMEM, "out of memory");
     else

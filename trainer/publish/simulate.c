@@ -59,7 +59,7 @@ static int make_events(const ms_setup *setup, const ms_simulate_options *o, doub
     if (o->sample >= test->n)
       return ms_fail(err, MS_ERANGE, "sample %zu does not exist: the test set has %zu samples",
                      o->sample, test->n);
-    *event = calloc(setup->n_input, sizeof **event);
+    *event = calloc(setup->task->n_value + 1, sizeof **event);
     if (!*event)
       return ms_fail(err, MS_ENOMEM, "no memory for the input events");
     *n = ms_encode(&setup->encoding, test->value + o->sample * setup->task->n_value,

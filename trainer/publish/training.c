@@ -347,7 +347,7 @@ static int show_sample(ms_results *results, ms_report_page *page, const char *fo
   ms_chip *chip = NULL;
   ms_config config = {0};
   ms_run_result run = {0};
-  ms_event *in = calloc(setup->n_input + 1, sizeof *in);
+  ms_event *in = calloc(setup->task->n_value + 1, sizeof *in);
   size_t n_in =
       in ? ms_encode(&setup->encoding, setup->task->test.value, setup->task->n_value, in) : 0;
   int code = in ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for the sample");

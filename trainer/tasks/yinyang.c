@@ -2,6 +2,7 @@
 /* The Yin-Yang data set, bit for bit as published. */
 #include "mixspike/task.h"
 #include "tasks/mt19937.h"
+#include "tasks/tasks_impl.h"
 
 #include <math.h>
 
@@ -37,4 +38,27 @@ void ms_yinyang_generate(uint32_t seed, size_t n, double *value, uint8_t *label)
     v[3] = 1 - y;
     label[i] = (uint8_t)wanted;
   }
+}
+
+int ms_task_yinyang(const ms_task_options *o, ms_task *t, ms_error *err) {
+  const struct {
+    ms_dataset *set;
+    const char *split;
+    uint32_t seed;
+    size_t all, wanted;
+  } part[] = {{&t->train, "training", 42, 5000, o->n_train},
+              {&t->validation, "validation", 41, 1000, o->n_validation},
+              {&t->test, "test", 40, 1000, o->n_test}};
+  t->n_value = MS_YINYANG_VALUES;
+  t->n_class = MS_YINYANG_CLASSES;
+  for (size_t k = 0; k < sizeof part / sizeof *part; k++) {
+    size_t n;
+    int rc = ms_task_count(t->name, part[k].split, part[k].wanted, part[k].all, &n, err);
+    if (!rc)
+      rc = ms_dataset_create(n, t->n_value, part[k].set, err);
+    if (rc)
+      return rc;
+    ms_yinyang_generate(part[k].seed, n, part[k].set->value, part[k].set->label);
+  }
+  return MS_OK;
 }
