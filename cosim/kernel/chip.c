@@ -102,8 +102,8 @@ int ms_chip_set_pvt(ms_chip *chip, const ms_pvt *pvt, ms_error *err) {
   return 0;
 }
 
-static int check_run(const ms_chip *chip, const ms_event *in, size_t n_in,
-                     const ms_run_options *options, ms_error *err) {
+int ms_chip_check_run(const ms_chip *chip, const ms_event *in, size_t n_in,
+                      const ms_run_options *options, ms_error *err) {
   if (!chip->configured)
     return ms_fail(err, MS_EINVAL, "the chip must be configured before it runs");
   if (!options->t_stop || options->t_stop == MS_TIME_NEVER)
@@ -151,7 +151,7 @@ int ms_chip_run(ms_chip *chip, const ms_event *in, size_t n_in, const ms_run_opt
   double start_s = ms_wall_s();
   memset(result, 0, sizeof *result);
   ms_driver_kind kind;
-  int rc = check_run(chip, in, n_in, options, err);
+  int rc = ms_chip_check_run(chip, in, n_in, options, err);
   if (!rc)
     rc = choose_driver(chip, &kind, err);
   if (rc)

@@ -51,6 +51,7 @@ typedef struct ms_session {
   ms_run_result *result;
   ms_router *router;
   ms_time lookahead, t_stop;
+  ms_time horizon; /* every external event before this is in `in` */
   const ms_event *in;
   size_t n_in, next_in;
   double *bias_v;
@@ -105,6 +106,12 @@ int ms_session_conclude(ms_session *s, ms_error *err);
 /* Drivers, one a file. */
 int ms_drive_lockstep(ms_session *s, ms_error *err);
 int ms_drive_promises(ms_session *s, ms_error *err);
+/* The parts of it: everything that events before s->horizon decide, once the groups have started;
+ * then the rest of the run. */
+int ms_drive_promises_on(ms_session *s, ms_error *err);
+int ms_drive_promises_out(ms_session *s, ms_error *err);
+/* Nothing that the router has not been told can come from a group before this. */
+ms_time ms_session_promise(const ms_session *s);
 int ms_drive_feedforward(ms_session *s, ms_error *err);
 
 /* feedforward.c: layer of each neuron, sources before targets; layer: [n_neuron] out.
@@ -112,6 +119,10 @@ int ms_drive_feedforward(ms_session *s, ms_error *err);
 unsigned ms_layers(const ms_chip *chip, unsigned *layer, ms_error *err);
 
 /* chip.c */
+/* Refuses runs without configuration or end, and events out of order or of inputs that do not
+ * exist. */
+int ms_chip_check_run(const ms_chip *chip, const ms_event *in, size_t n_in,
+                      const ms_run_options *options, ms_error *err);
 int ms_chip_need_groups(ms_chip *chip, unsigned n, ms_error *err);
 
 #endif

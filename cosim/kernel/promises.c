@@ -11,8 +11,7 @@ static ms_time add_time(ms_time t, ms_time d) {
   return t > MS_TIME_NEVER - d ? MS_TIME_NEVER : t + d;
 }
 
-/* Nothing that the router has not been told can come from a group before this. */
-static ms_time earliest_promise(const ms_session *s) {
+ms_time ms_session_promise(const ms_session *s) {
   ms_time t = MS_TIME_NEVER;
   for (unsigned n = 0; n < s->n_neuron; n++)
     if (!s->group[n].finished)
@@ -20,17 +19,18 @@ static ms_time earliest_promise(const ms_session *s) {
   return t;
 }
 
-/* Lets the router catch up as far as its inputs are known: those before `silent` all are. An output
- * may make a group break its silence, so inputs go in only up to the next output. */
+/* Lets the router catch up as far as its inputs are known: those before `silent` and the horizon
+ * all are. An output may make a group break its silence, so inputs go in only up to the next
+ * output. */
 static int run_router(ms_session *s, ms_time *silent, ms_error *err) {
   for (;;) {
     ms_time output = ms_session_next_output(s), input = ms_session_next_input(s);
     int rc;
-    if (input < output && input < *silent) {
+    if (input < output && input < *silent && input < s->horizon) {
       rc = ms_session_feed_one(s, err);
-    } else if (output <= *silent && output < s->t_stop) {
+    } else if (output <= *silent && output <= s->horizon && output < s->t_stop) {
       rc = ms_session_route(s, output, err);
-      *silent = earliest_promise(s);
+      *silent = ms_session_promise(s);
     } else {
       return 0;
     }
@@ -87,25 +87,35 @@ static int run_out(ms_session *s, ms_error *err) {
   return rc;
 }
 
-int ms_drive_promises(ms_session *s, ms_error *err) {
-  int rc = ms_session_start_all(s, err), moved = 1;
+int ms_drive_promises_on(ms_session *s, ms_error *err) {
+  int rc = 0, moved = 1;
   while (!rc && moved) {
     rc = ms_session_check(s, err);
-    ms_time silent = earliest_promise(s);
+    ms_time silent = ms_session_promise(s);
     if (!rc)
       rc = run_router(s, &silent, err);
     if (rc)
       break;
     /* The next output that is known, and the first answer to anything that is not. */
-    ms_time bound = add_time(min_time(silent, ms_session_next_input(s)), s->lookahead);
-    bound = min_time(min_time(bound, ms_session_next_output(s)), s->t_stop);
-    rc = run_groups(s, bound, &moved, err);
+    ms_time input = min_time(min_time(silent, ms_session_next_input(s)), s->horizon);
+    ms_time bound = min_time(add_time(input, s->lookahead), ms_session_next_output(s));
+    rc = run_groups(s, min_time(bound, s->t_stop), &moved, err);
   }
-  if (!rc)
-    rc = run_out(s, err);
+  return rc;
+}
+
+int ms_drive_promises_out(ms_session *s, ms_error *err) {
+  int rc = run_out(s, err);
   while (!rc && ms_session_next_input(s) <= s->t_stop)
     rc = ms_session_feed_one(s, err);
   if (!rc)
     rc = ms_session_route(s, s->t_stop, err);
   return rc ? rc : ms_session_finish_all(s, err);
+}
+
+int ms_drive_promises(ms_session *s, ms_error *err) {
+  int rc = ms_session_start_all(s, err);
+  if (!rc)
+    rc = ms_drive_promises_on(s, err);
+  return rc ? rc : ms_drive_promises_out(s, err);
 }

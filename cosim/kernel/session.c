@@ -35,6 +35,7 @@ int ms_session_begin(ms_session *s, ms_chip *chip, const ms_event *in, size_t n_
                     .router = chip->router,
                     .lookahead = ms_router_lookahead(chip->router),
                     .t_stop = options->t_stop,
+                    .horizon = MS_TIME_NEVER,
                     .in = in,
                     .n_in = n_in,
                     .n_neuron = n};
