@@ -120,6 +120,14 @@ static int try_core(const doctor *d, const char *name, size_t *n_bias, ms_error 
   return code;
 }
 
+/* Decided when mixspike was built. */
+static void check_systemc(doctor *d) {
+  const bool built = MS_SYSTEMC_VERSION[0] != '\0';
+  say(d, "SystemC", built ? GOOD : OPTIONAL_MISSING,
+      built ? MS_SYSTEMC_VERSION ": modules for virtual platforms (mixspike::systemc) were built"
+            : "no modules for virtual platforms; Debian package libsystemc-dev, then build again");
+}
+
 static void check_ngspice(doctor *d) {
   static const char core[] = "dpi16";
   ms_error err = {0};
@@ -210,6 +218,7 @@ static int run(cli *c, int argc, char **argv) {
     d.checks = cJSON_CreateArray();
   check_library(&d);
   check_router(&d);
+  check_systemc(&d);
   check_ngspice(&d);
   check_programs(&d);
   check_machine(&d);

@@ -29,3 +29,12 @@ find_package(verilator HINTS /usr/share/verilator $ENV{VERILATOR_ROOT})
 ms_need(verilator_FOUND Verilator verilator)
 execute_process(COMMAND ${VERILATOR_BIN} --version OUTPUT_VARIABLE MS_VERILATOR_BANNER)
 string(REGEX MATCH "[0-9]+\\.[0-9]+" MS_VERILATOR_VERSION "${MS_VERILATOR_BANNER}")
+
+# SystemC is optional: without it the modules for virtual platforms (systemc/) are left out. Its
+# library must have been compiled for the C++ standard that is used here.
+include(FindSystemC)
+if(MS_SYSTEMC_FOUND)
+  message(STATUS "SystemC ${MS_SYSTEMC_VERSION}: modules for virtual platforms are built")
+else()
+  message(STATUS "SystemC: ${MS_SYSTEMC_PROBLEM}; the modules for virtual platforms are left out")
+endif()

@@ -23,6 +23,7 @@ packages=(
   "zlib1g-dev: waveforms"
   "librandom123-dev: counter-based random numbers"
   "libssl-dev: SHA-256 of packages"
+  "libsystemc-dev: modules for virtual platforms"
   "libcmocka-dev: tests"
   "gnuplot-nox: pictures"
   "hdf5-tools: tests read results back with h5dump"

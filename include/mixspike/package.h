@@ -36,6 +36,23 @@ typedef struct ms_package {
 MS_API int ms_package_open(const char *dir, ms_package **out, ms_error *err);
 MS_API void ms_package_destroy(ms_package *package);
 
+/** One recorded run of a package. */
+typedef struct ms_golden_run {
+  uint64_t die, sample; /**< number of the die, of the test sample */
+  int label, decision;  /**< classes; decision -1: none */
+  size_t n_in, n_spike;
+  ms_event *in, *spike; /**< events given; request crossings */
+} ms_golden_run;
+
+typedef struct ms_golden {
+  size_t n_run;
+  ms_golden_run *run;
+} ms_golden;
+
+/** Reads the recorded runs of a package that ms_package_open has verified. */
+MS_API int ms_golden_read(const char *dir, ms_golden *golden, ms_error *err);
+MS_API void ms_golden_clear(ms_golden *golden);
+
 typedef struct ms_replay_options {
   const ms_engine_kind *analog;  /**< NULL: the engine that recorded the golden spikes */
   const ms_router_kind *digital; /**< NULL: the router that recorded them */

@@ -38,6 +38,18 @@ cmake --build project/build >cmake.log 2>&1 || { cat cmake.log; fail "building a
 project/build/user >again || fail "the program built with CMake"
 cmp out again || fail "the two programs differ"
 
+# The platform of testbenches/systemc, as a team would copy it.
+if [ -f "$work/$lib/cmake/mixspike/mixspikeSystemCTargets.cmake" ]; then
+  cp -r "$SOURCE/testbenches/systemc" platform
+  cmake -S platform -B platform/build -DCMAKE_PREFIX_PATH="$work/prefix" >cmake.log 2>&1 ||
+    { cat cmake.log; fail "find_package(mixspike COMPONENTS systemc)"; }
+  cmake --build platform/build >cmake.log 2>&1 || { cat cmake.log; fail "building the platform"; }
+  code=0
+  SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1 platform/build/mixspike_platform nowhere >out 2>err || code=$?
+  [ "$code" = 3 ] || fail "the platform: exit code $code"
+  says err "nowhere is not a package"
+fi
+
 MIXSPIKE=$(echo "$work"/prefix/bin/mixspike)
 run 0 --version
 [ -d "$work/prefix/share/mixspike/analog-models" ] || fail "the models are not installed"

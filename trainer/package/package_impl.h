@@ -56,20 +56,6 @@ void ms_manifest_clear(ms_manifest *manifest);
 
 /* ---- golden runs ---- */
 
-typedef struct ms_golden_run {
-  uint64_t die, sample; /* number of the die, of the test sample */
-  int label, decision;  /* decision -1: none */
-  size_t n_in, n_spike;
-  ms_event *in, *spike;
-} ms_golden_run;
-
-typedef struct ms_golden {
-  size_t n_run;
-  ms_golden_run *run;
-} ms_golden;
-
 int ms_golden_write(const ms_golden *golden, const char *dir, ms_error *err);
-int ms_golden_read(const char *dir, ms_golden *golden, ms_error *err);
-void ms_golden_clear(ms_golden *golden);
 
 #endif
