@@ -2,6 +2,7 @@
 /* A validation as text: for the terminal, as JSON, CSV and JUnit XML. */
 #include "report.h"
 
+#include "record/page.h"
 #include "yaml/unit.h"
 
 #include <cjson/cJSON.h>
@@ -42,22 +43,6 @@ const char *ms_limits_text(const ms_measure *m, const ms_spec *s, char *buf, siz
   else
     snprintf(buf, n, "%s .. %s", low, high);
   return buf;
-}
-
-void ms_write_escaped(FILE *out, const char *text) {
-  for (; *text; text++) {
-    unsigned char c = (unsigned char)*text;
-    if (c == '<')
-      fputs("&lt;", out);
-    else if (c == '>')
-      fputs("&gt;", out);
-    else if (c == '&')
-      fputs("&amp;", out);
-    else if (c == '"')
-      fputs("&quot;", out);
-    else
-      fputc(c < ' ' ? ' ' : c, out);
-  }
 }
 
 static const char *verdict(const ms_spec_result *r) {

@@ -21,7 +21,5 @@ const char *ms_set_word(int set);
 const char *ms_value_text(const ms_measure *m, double value, char *buf, size_t n);
 /** "55 kHz .. 90 kHz", "<= 1". */
 const char *ms_limits_text(const ms_measure *m, const ms_spec *spec, char *buf, size_t n);
-/** Escapes <, >, & and " for XML and HTML; control characters become blanks. */
-void ms_write_escaped(FILE *out, const char *text);
 
 #endif

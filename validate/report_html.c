@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A validation as one page that needs no other file: tables, histograms, curves, waveforms. */
+#include "record/page.h"
 #include "report.h"
 
+#include "record/svg.h"
 #include "statistics.h"
-#include "svg.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,20 +12,6 @@
 #include <string.h>
 
 enum { BINS = 24, MOST_LINES = 60, WAVE_POINTS = 1200 };
-
-static const char HEAD[] =
-    "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<style>\n"
-    "body{margin:0;background:#f6f7f9;color:#20252b;font:15px/1.5 system-ui,sans-serif}\n"
-    "main{max-width:1020px;margin:0 auto;padding:24px 18px 60px}\n"
-    "h1{font-size:25px;margin:0 0 4px}h2{font-size:18px;margin:30px 0 8px}\n"
-    "p{margin:6px 0;color:#565d66}table{border-collapse:collapse;background:#fff;width:100%}\n"
-    "td,th{padding:5px 9px;border:1px solid #dfe3e8;text-align:left;white-space:nowrap}\n"
-    "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-    ".pass{color:#22703a}.fail{color:#b3261e;font-weight:600}.skip{color:#7a828b}\n"
-    ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(430px,1fr));gap:12px}\n"
-    ".scroll{overflow-x:auto}svg{background:#fff;border:1px solid #dfe3e8;border-radius:6px}\n"
-    "svg text{font-size:11px;fill:#20252b}svg .grid{stroke:#e9ecef;fill:none}\n"
-    "svg .axis{stroke:#20252b;fill:none}\n</style>\n";
 
 /* The prefix that fits the size of a value: factor for labels, and the unit's name with it. */
 static double scale_of(double size, const char *unit, char *name, size_t n) {
@@ -40,12 +27,6 @@ static double scale_of(double size, const char *unit, char *name, size_t n) {
   return pow(10, -3.0 * k);
 }
 
-static void cell(FILE *out, const char *tag, const char *text) {
-  fprintf(out, "<td class=\"%s\">", tag);
-  ms_write_escaped(out, text);
-  fputs("</td>", out);
-}
-
 static void write_specs(const ms_validation *v, FILE *out) {
   char a[140];
   fputs("<h2>Specs</h2><div class=\"scroll\"><table><tr><th>spec</th><th>limits</th><th>needed</th>"
@@ -54,8 +35,8 @@ static void write_specs(const ms_validation *v, FILE *out) {
   for (size_t i = 0; i < v->n_spec; i++) {
     const ms_spec_result *r = &v->spec[i];
     fputs("<tr>", out);
-    cell(out, "", r->spec->name);
-    cell(out, "", ms_limits_text(r->measure, r->spec, a, sizeof a));
+    ms_page_cell(out, "", r->spec->name);
+    ms_page_cell(out, "", ms_limits_text(r->measure, r->spec, a, sizeof a));
     fprintf(out, "<td class=\"n\">%.1f %%</td>", 100 * r->spec->yield);
     if (!r->measured) {
       fputs("<td></td><td></td><td class=\"skip\">not measured</td><td></td><td></td></tr>\n", out);
@@ -89,11 +70,11 @@ static void write_measures(const ms_validation *v, FILE *out) {
       const ms_measure *m = v->measure[k];
       ms_spread s = ms_validation_spread(v, k, p);
       fputs("<tr>", out);
-      cell(out, "", p ? "" : m->name);
-      cell(out, "", v->point_name[p]);
+      ms_page_cell(out, "", p ? "" : m->name);
+      ms_page_cell(out, "", v->point_name[p]);
       const double value[] = {s.mean, s.sd, s.min, s.median, s.max};
       for (size_t i = 0; i < 5; i++)
-        cell(out, "n", ms_value_text(m, value[i], a, sizeof a));
+        ms_page_cell(out, "n", ms_value_text(m, value[i], a, sizeof a));
       fprintf(out, "<td class=\"n\">%zu</td></tr>\n", s.n_missing);
     }
   fputs("</table></div>\n", out);
@@ -264,9 +245,9 @@ static void write_causes(const ms_validation *v, FILE *out) {
 }
 
 void ms_write_html(const ms_validation *v, FILE *out) {
-  fprintf(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n%s<title>%s: validation</title>\n",
-          HEAD, v->cell->name);
-  fputs("<link rel=\"icon\" href=\"data:,\">\n</head>\n<body><main>\n", out);
+  char title[120];
+  snprintf(title, sizeof title, "%.80s: validation", v->cell->name);
+  ms_page_begin(out, title);
   fprintf(out, "<h1>%s</h1><p>process %s &middot; %s &middot; bias set %s &middot; ", v->cell->name,
           v->core->process->name, ms_validation_engine(v->engine), ms_set_word(v->set));
   fprintf(out,
@@ -304,5 +285,5 @@ void ms_write_html(const ms_validation *v, FILE *out) {
     fputs("</div>\n", out);
   }
   write_measures(v, out);
-  fputs("</main></body>\n</html>\n", out);
+  ms_page_end(out);
 }

@@ -5,36 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* P(X <= k) of a binomial. */
-static double binomial_below(size_t k, size_t n, double p) {
-  if (p <= 0)
-    return 1;
-  if (p >= 1)
-    return k >= n;
-  double sum = 0, all = lgamma((double)n + 1);
-  for (size_t i = 0; i <= k; i++)
-    sum += exp(all - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) + (double)i * log(p) +
-               (double)(n - i) * log1p(-p));
-  return fmin(sum, 1);
-}
-
-/* The proportion p at which P(X <= k) has fallen to `tail`. */
-static double solve_p(size_t k, size_t n, double tail) {
-  double low = 0, high = 1;
-  for (int i = 0; i < 60; i++) {
-    double p = 0.5 * (low + high);
-    *(binomial_below(k, n, p) > tail ? &low : &high) = p;
-  }
-  return 0.5 * (low + high);
-}
-
-ms_interval ms_yield_interval(size_t k, size_t n, double confidence) {
-  double tail = 0.5 * (1 - confidence);
-  if (!n)
-    return (ms_interval){0, 1};
-  return (ms_interval){k ? solve_p(k - 1, n, 1 - tail) : 0, k < n ? solve_p(k, n, tail) : 1};
-}
-
 static int ascending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   if (isnan(x) || isnan(y))

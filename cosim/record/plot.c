@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pictures of training and of accuracy per die. */
-#include "base/statistics.h"
+#include "mixspike/statistics.h"
 #include "record/plot_impl.h"
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 /* The report: one HTML page with the main figures and the pictures inside it, no script, nothing
  * fetched. */
 #include "mixspike/record.h"
+#include "record/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,26 +30,6 @@ static const char HEAD[] =
     "0;padding:16px}\n"
     "img{display:block;max-width:100%;height:auto;margin:0 auto}\n"
     "figcaption{color:#565d66;margin-top:10px}\n</style>\n";
-
-static void escape(FILE *out, const char *text) {
-  for (; *text; text++)
-    switch (*text) {
-    case '<':
-      fputs("&lt;", out);
-      break;
-    case '>':
-      fputs("&gt;", out);
-      break;
-    case '&':
-      fputs("&amp;", out);
-      break;
-    case '"':
-      fputs("&quot;", out);
-      break;
-    default:
-      fputc(*text, out);
-    }
-}
 
 static void base64(FILE *out, const unsigned char *data, size_t n) {
   static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -96,11 +77,11 @@ void ms_report_destroy(ms_report_page *page) {
 int ms_report_figure(ms_report_page *page, const char *name, const char *value, const char *note,
                      ms_error *err) {
   fputs("<tr><th>", page->table_out);
-  escape(page->table_out, name);
+  ms_write_escaped(page->table_out, name);
   fputs("</th><td>", page->table_out);
-  escape(page->table_out, value);
+  ms_write_escaped(page->table_out, value);
   fputs("</td><td>", page->table_out);
-  escape(page->table_out, note ? note : "");
+  ms_write_escaped(page->table_out, note ? note : "");
   fputs("</td></tr>\n", page->table_out);
   return ferror(page->table_out) ? ms_fail(err, MS_ENOMEM, "no memory for the report") : MS_OK;
 }
@@ -113,11 +94,11 @@ int ms_report_picture(ms_report_page *page, const char *svg_path, const char *ca
   if (code)
     return code;
   fputs("<figure><img alt=\"", page->pictures_out);
-  escape(page->pictures_out, caption);
+  ms_write_escaped(page->pictures_out, caption);
   fputs("\" src=\"data:image/svg+xml;base64,", page->pictures_out);
   base64(page->pictures_out, (const unsigned char *)svg, size);
   fputs("\"><figcaption>", page->pictures_out);
-  escape(page->pictures_out, caption);
+  ms_write_escaped(page->pictures_out, caption);
   fputs("</figcaption></figure>\n", page->pictures_out);
   free(svg);
   return ferror(page->pictures_out) ? ms_fail(err, MS_ENOMEM, "no memory for the report") : MS_OK;
@@ -134,11 +115,11 @@ int ms_report_save(ms_report_page *page, const char *path, ms_error *err) {
     return ms_fail(err, MS_ENOMEM, "no memory for the report");
   }
   fprintf(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n%s<title>", HEAD);
-  escape(out, page->title);
+  ms_write_escaped(out, page->title);
   fputs("</title>\n</head>\n<body><main>\n<h1>", out);
-  escape(out, page->title);
+  ms_write_escaped(out, page->title);
   fputs("</h1>\n<p class=\"lead\">", out);
-  escape(out, page->lead);
+  ms_write_escaped(out, page->lead);
   fprintf(out, "</p>\n<table>\n%s</table>\n%s</main></body>\n</html>\n", page->table,
           page->pictures);
   int code = fclose(out) ? ms_fail(err, MS_ENOMEM, "no memory for the report")

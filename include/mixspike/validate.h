@@ -6,6 +6,7 @@
 
 #include "mixspike/control.h"
 #include "mixspike/engine.h"
+#include "mixspike/statistics.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,13 +38,6 @@ typedef struct ms_validate_options {
   const char *worker_path;
   ms_control control;
 } ms_validate_options;
-
-typedef struct ms_interval {
-  double low, high;
-} ms_interval;
-
-/** Clopper-Pearson interval of a proportion: exact, so that it covers at least `confidence`. */
-MS_API ms_interval ms_yield_interval(size_t n_pass, size_t n, double confidence);
 
 /** Spread of a measure over dies at one point, or at all; dies without a value left out. */
 typedef struct ms_spread {

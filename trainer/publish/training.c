@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The output folder of a training. */
-#include "base/statistics.h"
+#include "mixspike/statistics.h"
 #include "publish/publish_impl.h"
 
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small pictures as inline SVG: axes with round numbers, lines, bars. */
-#ifndef MS_VALIDATE_SVG_H
-#define MS_VALIDATE_SVG_H
+#ifndef MS_RECORD_SVG_H
+#define MS_RECORD_SVG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +26,13 @@ void ms_svg_end(ms_svg *svg);
 /** A line through n points; NaN interrupts it. */
 void ms_svg_line(ms_svg *svg, const double *x, const double *y, size_t n, const char *colour,
                  double width, double opacity);
+/** The area between two lines over the same x; NaN in either leaves a gap. */
+void ms_svg_band(ms_svg *svg, const double *x, const double *low, const double *high, size_t n,
+                 const char *colour);
+/** A dot; `radius` in pixels. */
+void ms_svg_dot(ms_svg *svg, double x, double y, double radius, const char *colour);
+/** A line of the key at the lower left of the axes, the k-th from below. */
+void ms_svg_key(ms_svg *svg, size_t k, const char *word, const char *colour);
 void ms_svg_bar(ms_svg *svg, double x0, double x1, double y, const char *colour);
 /** A vertical line over the whole height with a word at its top. */
 void ms_svg_mark(ms_svg *svg, double x, const char *word, const char *colour);

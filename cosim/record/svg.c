@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small pictures as inline SVG. */
-#include "svg.h"
+#include "record/svg.h"
 
-#include "report.h"
+#include "record/page.h"
 
 #include <math.h>
 
@@ -101,4 +101,30 @@ void ms_svg_mark(ms_svg *s, double x, const char *word, const char *colour) {
           place_x(s, x), TOP, HEIGHT - BOTTOM, colour);
   bool right = x > s->x0 + 0.85 * (s->x1 - s->x0);
   text(s, place_x(s, x) + (right ? -3 : 3), TOP + 10, right ? "end" : "start", word);
+}
+
+void ms_svg_band(ms_svg *s, const double *x, const double *low, const double *high, size_t n,
+                 const char *colour) {
+  for (size_t i = 0; i + 1 < n; i++) {
+    if (isnan(low[i] + high[i] + low[i + 1] + high[i + 1]))
+      continue;
+    fprintf(
+        s->out,
+        "<path fill=\"%s\" opacity=\"0.14\" d=\"M%.1f %.1fL%.1f %.1fL%.1f %.1fL%.1f %.1fZ\"/>\n",
+        colour, place_x(s, x[i]), place_y(s, low[i]), place_x(s, x[i + 1]), place_y(s, low[i + 1]),
+        place_x(s, x[i + 1]), place_y(s, high[i + 1]), place_x(s, x[i]), place_y(s, high[i]));
+  }
+}
+
+void ms_svg_dot(ms_svg *s, double x, double y, double radius, const char *colour) {
+  if (!isnan(x + y))
+    fprintf(s->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\"/>\n", place_x(s, x),
+            place_y(s, y), radius, colour);
+}
+
+void ms_svg_key(ms_svg *s, size_t k, const char *word, const char *colour) {
+  double y = HEIGHT - BOTTOM - 9 - 14 * (double)k;
+  fprintf(s->out, "<path d=\"M%d %.1fh16\" stroke=\"%s\" stroke-width=\"3\"/>\n", LEFT + 8, y - 4,
+          colour);
+  text(s, LEFT + 29, y, "start", word);
 }
