@@ -29,6 +29,22 @@ package mixspike_pkg;
   parameter int unsigned TimeWidth = 32;
   parameter int unsigned PulseWidth = 24;
 
+  // Send words, two for each entry of the table by which events leave a core: tag and next entry (0:
+  // none); destination cores and delay. A mesh has 16 cores at most.
+  parameter int unsigned MaxCores = 16;
+  parameter int unsigned DelayWidth = 16;
+  parameter int unsigned ShiftWidth = 4;  // the delay's unit is a power of two cycles
+
+  typedef struct packed {
+    logic [PtrWidth-1:0] next;
+    logic [PtrWidth-1:0] tag;
+  } send_tag_t;
+
+  typedef struct packed {
+    logic [DelayWidth-1:0] delay;
+    logic [MaxCores-1:0]   cores;
+  } send_dest_t;
+
   // Configuration port: addresses count 32-bit words.
   parameter int unsigned AddrWidth = 20;
   parameter logic [31:0] IdValue = 32'h4d53_0100;
@@ -46,6 +62,16 @@ package mixspike_pkg;
   parameter logic [AddrWidth-1:0] AddrTriggerWidth = 20'h0000b;
   parameter logic [AddrWidth-1:0] AddrStatus = 20'h0000c;
   parameter logic [AddrWidth-1:0] AddrTimeout = 20'h0000d;
+  // Only on a chip of several cores: what a core has towards the mesh.
+  parameter logic [AddrWidth-1:0] AddrCores = 20'h00020;
+  parameter logic [AddrWidth-1:0] AddrTags = 20'h00021;
+  parameter logic [AddrWidth-1:0] AddrSends = 20'h00022;
+  parameter logic [AddrWidth-1:0] AddrNetCounters = 20'h00023;
+  parameter logic [AddrWidth-1:0] AddrNetControl = 20'h00024;
+  parameter logic [AddrWidth-1:0] AddrDelayShift = 20'h00025;
+  parameter logic [AddrWidth-1:0] AddrSendTimeout = 20'h00026;
+  parameter logic [AddrWidth-1:0] AddrNetStatus = 20'h00027;
+  parameter logic [AddrWidth-1:0] AddrNetCounter = 20'h00030;
   parameter logic [AddrWidth-1:0] AddrCounter = 20'h00040;
   parameter logic [AddrWidth-1:0] AddrRequest = 20'h00080;
   parameter logic [AddrWidth-1:0] AddrAck = 20'h000c0;
@@ -53,6 +79,20 @@ package mixspike_pkg;
   parameter logic [AddrWidth-1:0] AddrBias = 20'h00100;
   parameter logic [AddrWidth-1:0] AddrRoute = 20'h10000;
   parameter logic [AddrWidth-1:0] AddrEntry = 20'h20000;
+  parameter logic [AddrWidth-1:0] AddrSendTag = 20'h30000;
+  parameter logic [AddrWidth-1:0] AddrSendDest = 20'h38000;
+
+  // A chip's port: the core stands above the address within it; ChipSelect: the chip's own registers.
+  parameter int unsigned ChipAddrWidth = AddrWidth + 5;
+  parameter logic [4:0] ChipSelect = 5'h10;
+  parameter logic [31:0] ChipIdValue = 32'h4d53_4300;
+  parameter logic [AddrWidth-1:0] ChipId = 20'h00000;
+  parameter logic [AddrWidth-1:0] ChipCores = 20'h00001;
+  parameter logic [AddrWidth-1:0] ChipCommand = 20'h00002;
+  parameter logic [AddrWidth-1:0] ChipStatus = 20'h00003;
+  parameter logic [AddrWidth-1:0] ChipTime = 20'h00004;
+  parameter logic [AddrWidth-1:0] ChipBad = 20'h00005;
+  parameter logic [AddrWidth-1:0] ChipLate = 20'h00006;
 
   // Counters, in the order of the configuration map.
   parameter int unsigned NumCounters = 15;
@@ -72,6 +112,19 @@ package mixspike_pkg;
   parameter int unsigned CntBadEntry = 12;
   parameter int unsigned CntBadAddress = 13;
   parameter int unsigned CntStuck = 14;
+
+  // Counters of what a core has towards the mesh, in the order of the map.
+  parameter int unsigned NumNetCounters = 9;
+  parameter int unsigned NetSent = 0;
+  parameter int unsigned NetReceived = 1;
+  parameter int unsigned NetSendWait = 2;
+  parameter int unsigned NetDelayWait = 3;
+  parameter int unsigned NetMeshWait = 4;
+  parameter int unsigned NetReceiveWait = 5;
+  parameter int unsigned NetExpired = 6;
+  parameter int unsigned NetBadSend = 7;
+  parameter int unsigned NetBadTag = 8;
+  parameter int unsigned NetIncWidth = 2;
 
   // Increment of one counter in one cycle: at most every neuron at once.
   parameter int unsigned IncWidth = 13;

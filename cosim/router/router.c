@@ -4,6 +4,9 @@
 
 int ms_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
   *out = NULL;
+  if (options->kind != MS_ROUTER_RTL && (options->cols > 1 || options->rows > 1))
+    return ms_fail(err, MS_EUNSUPPORTED, "only the rtl router has a mesh of %ux%u cores",
+                   options->cols, options->rows);
   switch (options->kind) {
   case MS_ROUTER_RTL:
     return ms_rtl_router_create(options, out, err);
@@ -78,6 +81,12 @@ const char *const *ms_router_signals(const ms_router *router) {
 
 void ms_router_get_counters(const ms_router *router, ms_router_counters *counters) {
   router->ops->get_counters(router, counters);
+}
+
+void ms_router_get_network(const ms_router *router, ms_network_counters *counters) {
+  *counters = (ms_network_counters){0};
+  if (router->ops->get_network)
+    router->ops->get_network(router, counters);
 }
 
 int ms_router_trace(ms_router *router, int on, ms_error *err) {

@@ -24,6 +24,7 @@ typedef struct ms_router_ops {
   const char *const *(*signals)(const ms_router *);
   int (*trace)(ms_router *, int on, ms_error *);
   size_t (*take_trace)(ms_router *, const ms_signal_change **);
+  void (*get_network)(const ms_router *, ms_network_counters *); /* NULL: one core */
 } ms_router_ops;
 
 /* First member of every router's own struct. */

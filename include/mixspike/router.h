@@ -30,6 +30,8 @@ typedef struct ms_router_options {
   unsigned n_neuron, n_input; /**< needed; the smallest built size that holds them is taken */
   unsigned n_bias;
   ms_time clock_ps;
+  unsigned cols, rows; /**< cores in a row and in a column of the mesh; 0: 1. Neurons and inputs are
+                            spread evenly: ms_map_core and ms_map_index tell where each is */
 } ms_router_options;
 
 typedef enum ms_router_out_kind {
@@ -75,6 +77,24 @@ typedef struct ms_router_counters {
 #undef MS_X
 } ms_router_counters;
 
+/** X(name, what it counts): on a chip of several cores, summed over them. */
+#define MS_NETWORK_COUNTERS(X)                                                                     \
+  X(flits, "flits sent into the mesh, each to one or more cores")                                  \
+  X(tags, "tags taken from the mesh")                                                              \
+  X(send_wait, "cycles the events of a core waited for its way to the mesh")                       \
+  X(delay_wait, "cycles an event waited for a place in the delay line")                            \
+  X(mesh_wait, "cycles a flit waited for the mesh after its delay")                                \
+  X(receive_wait, "cycles a tag waited at its core for the fan-out")                               \
+  X(expired, "flits dropped because they waited for longer than the time-out")                     \
+  X(bad_send, "send entries that name a core or a next entry that does not exist")                 \
+  X(bad_tag, "tags that the table of a core does not hold (dropped)")
+
+typedef struct ms_network_counters {
+#define MS_X(name, text) uint64_t name;
+  MS_NETWORK_COUNTERS(MS_X)
+#undef MS_X
+} ms_network_counters;
+
 /** One value change of a router signal, for waveforms. */
 typedef struct ms_signal_change {
   ms_time t;
@@ -111,6 +131,8 @@ MS_API ms_time ms_router_lookahead(const ms_router *router);
 /** How requests are acknowledged when nothing contends. */
 MS_API ms_ack_timing ms_router_ack_timing(const ms_router *router);
 MS_API void ms_router_get_counters(const ms_router *router, ms_router_counters *counters);
+/** All zero where there is one core. */
+MS_API void ms_router_get_network(const ms_router *router, ms_network_counters *counters);
 
 /** Names and widths of the signals that a trace holds; NULL-terminated list of "name[width]". */
 MS_API const char *const *ms_router_signals(const ms_router *router);

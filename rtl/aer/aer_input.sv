@@ -32,6 +32,7 @@ module aer_input #(
   // To the outside.
   output logic                              out_valid_o,
   output logic [IdxWidth-1:0]               out_neuron_o,
+  output logic [mixspike_pkg::TimeWidth-1:0] out_time_o,  // edge of the grant
   input  logic                              out_ready_i,
 
   // Observation.
@@ -126,16 +127,16 @@ module aer_input #(
   logic [mixspike_pkg::index_width(OutputDepth+1)-1:0] unused_out_level;
 
   event_fifo #(
-    .Width(IdxWidth),
+    .Width(mixspike_pkg::TimeWidth + IdxWidth),
     .Depth(OutputDepth)
   ) u_output_fifo (
     .clk_i,
     .rst_ni,
     .push_i (grant_valid_o && output_enable_i),
-    .data_i (grant_neuron_o),
+    .data_i ({now_i, grant_neuron_o}),
     .full_o (out_full),
     .pop_i  (out_valid_o && out_ready_i),
-    .data_o (out_neuron_o),
+    .data_o ({out_time_o, out_neuron_o}),
     .valid_o(out_valid_o),
     .level_o(unused_out_level)
   );

@@ -8,8 +8,9 @@ module config_regs #(
   parameter  int unsigned NumRows     = 4,
   parameter  int unsigned NumEntries  = 2048,
   parameter  int unsigned NumBiases   = 16,
+  parameter  int unsigned NumTags     = 0,
   parameter  int unsigned SyncStages  = 2,
-  localparam int unsigned NumSources  = NumNeurons + NumInputs,
+  localparam int unsigned NumSources  = NumNeurons + NumInputs + NumTags,
   localparam int unsigned SourceWidth = mixspike_pkg::index_width(NumSources),
   localparam int unsigned EntryAw     = mixspike_pkg::index_width(NumEntries),
   localparam int unsigned CounterAw   = mixspike_pkg::index_width(mixspike_pkg::NumCounters),
@@ -26,6 +27,7 @@ module config_regs #(
   output logic                                  cfg_rvalid_o,
   output logic [31:0]                           cfg_rdata_o,
   output logic                                  cfg_error_o,
+  output logic                                  cfg_missing_o,  // the address does not exist
 
   output logic                                  enable_o,
   output logic                                  output_enable_o,
@@ -76,7 +78,7 @@ module config_regs #(
   logic                  is_counter, is_request, is_ack, is_stuck, is_bias, is_route, is_entry;
   logic [NumWords*32-1:0] req_words, ack_words, stuck_words;
   logic [31:0]           reg_rdata, rdata_q;
-  logic                  rvalid_q, error_q, from_route_q, from_entry_q;
+  logic                  rvalid_q, error_q, missing_q, from_route_q, from_entry_q;
 
   // Blocks of words. Below a block's start the offset wraps to a large number.
   assign counter_off = cfg_addr_i - mixspike_pkg::AddrCounter;
@@ -191,6 +193,7 @@ module config_regs #(
     if (!rst_ni) begin
       rvalid_q <= 1'b0;
       error_q <= 1'b0;
+      missing_q <= 1'b0;
       from_route_q <= 1'b0;
       from_entry_q <= 1'b0;
       rdata_q <= '0;
@@ -198,6 +201,7 @@ module config_regs #(
       rvalid_q <= cfg_valid_i;
       if (cfg_valid_i) begin
         error_q <= bad_address_o;
+        missing_q <= !known;
         from_route_q <= is_route && !cfg_write_i;
         from_entry_q <= is_entry && !cfg_write_i;
         rdata_q <= cfg_write_i ? '0 : reg_rdata;
@@ -207,6 +211,7 @@ module config_regs #(
 
   assign cfg_rvalid_o = rvalid_q;
   assign cfg_error_o = error_q;
+  assign cfg_missing_o = missing_q;
   assign cfg_rdata_o = from_route_q ? route_rdata_i :
                        from_entry_q ? 32'(entry_rdata_i) : rdata_q;
 

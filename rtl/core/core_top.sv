@@ -8,19 +8,26 @@ module core_top #(
   parameter  int unsigned NumRows     = 4,     // per sign
   parameter  int unsigned NumEntries  = 2048,
   parameter  int unsigned NumBiases   = 16,
+  parameter  int unsigned NumTags     = 0,     // sources in other cores
   parameter  int unsigned SyncStages  = 2,
   parameter  int unsigned EventDepth  = 16,
   parameter  int unsigned InputDepth  = 16,
   parameter  int unsigned OutputDepth = 16,
+  parameter  int unsigned TagDepth    = 4,
   parameter               RouteFile   = "",    // $readmemh images; empty: boot through the port
   parameter               EntryFile   = "",
   localparam int unsigned NeuronWidth = mixspike_pkg::index_width(NumNeurons),
   localparam int unsigned InputWidth  = mixspike_pkg::index_width(NumInputs),
   localparam int unsigned NumLines    = NumNeurons * 2 * NumRows,
-  localparam int unsigned LineWidth   = mixspike_pkg::index_width(NumLines)
+  localparam int unsigned LineWidth   = mixspike_pkg::index_width(NumLines),
+  localparam int unsigned TagWidth    = mixspike_pkg::index_width(NumTags),
+  localparam int unsigned HomeWidth   = mixspike_pkg::index_width(NumNeurons + NumInputs)
 ) (
   input  logic                                        clk_i,
   input  logic                                        rst_ni,
+  // From the chip: as the commands of the same name (CLEAR).
+  input  logic                                        clear_i,
+  input  logic                                        clear_counters_i,
   input  logic [mixspike_pkg::TimeWidth-1:0]          now_i,  // number of the coming edge
 
   // Configuration port.
@@ -32,6 +39,7 @@ module core_top #(
   output logic                                        cfg_rvalid_o,
   output logic [31:0]                                 cfg_rdata_o,
   output logic                                        cfg_error_o,
+  output logic                                        cfg_missing_o,  // the address does not exist
 
   // Analog half.
   input  logic [NumNeurons-1:0]                       req_i,
@@ -46,7 +54,22 @@ module core_top #(
   output logic                                        ext_ready_o,
   output logic                                        out_valid_o,
   output logic [NeuronWidth-1:0]                      out_neuron_o,
+  output logic [mixspike_pkg::TimeWidth-1:0]          out_time_o,  // edge of the acknowledge
   input  logic                                        out_ready_i,
+
+  // Other cores: tags that arrive for the table to match, and each event of this core as it leaves its queue. While
+  // send_full_i, none does.
+  input  logic                                        tag_valid_i,
+  input  logic [TagWidth-1:0]                         tag_i,
+  output logic                                        tag_ready_o,
+  output logic                                        tag_wait_o,  // a tag waits for the fan-out
+  output logic                                        tag_bad_o,   // one was taken that has no place
+  output logic                                        send_valid_o,
+  output logic [HomeWidth-1:0]                        send_source_o,
+  output logic                                        send_wait_o,  // an event waits for send_full_i
+  input  logic                                        send_full_i,
+  output logic                                        clear_o,  // a CLEAR command is at work
+  output logic                                        clear_counters_o,
 
   // The pulse changes that the last edge made.
   output logic                                        start_o,
@@ -76,7 +99,7 @@ module core_top #(
   output logic                                        row_wait_o
 );
 
-  localparam int unsigned NumSources = NumNeurons + NumInputs;
+  localparam int unsigned NumSources = NumNeurons + NumInputs + NumTags;
   localparam int unsigned SourceWidth = mixspike_pkg::index_width(NumSources);
   localparam int unsigned EntryAw = mixspike_pkg::index_width(NumEntries);
   localparam int unsigned CounterAw = mixspike_pkg::index_width(mixspike_pkg::NumCounters);
@@ -102,15 +125,21 @@ module core_top #(
   logic                                      ext_known, ext_take, ext_full, ext_valid, ext_pop;
   logic [InputWidth-1:0]                     ext_input;
 
-  logic                                      event_valid, event_ready, event_index;
-  logic [1:0]                                event_grant;
+  logic                                      tag_take;
+  logic [TagWidth-1:0]                       tag;
+
+  logic                                      event_valid, event_ready;
+  logic [1:0]                                event_index;
+  logic [2:0]                                event_grant;
   logic [SourceWidth-1:0]                    event_source;
   logic                                      pulse_valid, pulse_ready, unrouted, bad_entry;
   logic [LineWidth-1:0]                      pulse_line;
   logic [mixspike_pkg::CodeWidth-1:0]        pulse_code;
 
   // A clear command resets everything but configuration and counters.
-  assign rst_dyn_n = rst_ni & ~clear;
+  assign rst_dyn_n = rst_ni & ~clear_o;
+  assign clear_o = clear | clear_i;
+  assign clear_counters_o = clear_counters | clear_counters_i;
 
   aer_input #(
     .NumNeurons (NumNeurons),
@@ -135,6 +164,7 @@ module core_top #(
     .event_level_o,
     .out_valid_o,
     .out_neuron_o,
+    .out_time_o,
     .out_ready_i,
     .grant_valid_o,
     .grant_neuron_o,
@@ -168,14 +198,48 @@ module core_top #(
     .level_o(input_level_o)
   );
 
-  // Neurons and external inputs take turns at the fan-out.
+  // Tags that the table does not hold end here.
+  if (NumTags > 0) begin : gen_tags
+    logic                                             tag_full, tag_known;
+    logic [mixspike_pkg::index_width(TagDepth+1)-1:0] unused_tag_level;
+
+    event_fifo #(
+      .Width(TagWidth),
+      .Depth(TagDepth)
+    ) u_tag_fifo (
+      .clk_i,
+      .rst_ni (rst_dyn_n),
+      .push_i (tag_take),
+      .data_i (tag_i),
+      .full_o (tag_full),
+      .pop_i  (event_grant[2]),
+      .data_o (tag),
+      .valid_o(tag_wait_o),
+      .level_o(unused_tag_level)
+    );
+    assign tag_ready_o = !tag_full;
+    assign tag_known = 32'(tag_i) < NumTags;
+    assign tag_take = tag_valid_i && tag_ready_o && tag_known;
+    assign tag_bad_o = tag_valid_i && tag_ready_o && !tag_known;
+  end else begin : gen_no_tags
+    logic unused_grant;
+    assign unused_grant = event_grant[2];
+    assign tag_ready_o = 1'b1;
+    assign tag_take = 1'b0;
+    assign tag_bad_o = tag_valid_i;
+    assign tag = tag_i;
+    assign tag_wait_o = 1'b0;
+  end
+
+  // Neurons, external inputs and tags take turns at the fan-out. A tag never waits for room towards the
+  // mesh: what arrives can always leave it, so that cores cannot wait for one another in a circle.
   rr_arbiter #(
-    .Width(2)
+    .Width(3)
   ) u_merge (
     .clk_i,
     .rst_ni (rst_dyn_n),
     .ready_i(event_ready),
-    .req_i  ({ext_valid, neuron_valid}),
+    .req_i  ({tag_wait_o, ext_valid && !send_full_i, neuron_valid && !send_full_i}),
     .grant_o(event_grant),
     .index_o(event_index),
     .valid_o(event_valid)
@@ -183,8 +247,12 @@ module core_top #(
 
   assign neuron_pop = event_grant[0];
   assign ext_pop = event_grant[1];
-  assign event_source = event_index ? SourceWidth'(NumNeurons) + SourceWidth'(ext_input)
-                                    : SourceWidth'(neuron);
+  assign event_source =
+      event_index[1] ? SourceWidth'(NumNeurons + NumInputs) + SourceWidth'(tag) :
+      event_index[0] ? SourceWidth'(NumNeurons) + SourceWidth'(ext_input) : SourceWidth'(neuron);
+  assign send_valid_o = neuron_pop || ext_pop;
+  assign send_source_o = event_source[HomeWidth-1:0];
+  assign send_wait_o = send_full_i && (neuron_valid || ext_valid);
 
   fanout #(
     .NumSources(NumSources),
@@ -249,6 +317,7 @@ module core_top #(
     .NumRows   (NumRows),
     .NumEntries(NumEntries),
     .NumBiases (NumBiases),
+    .NumTags   (NumTags),
     .SyncStages(SyncStages)
   ) u_config_regs (
     .clk_i,
@@ -261,6 +330,7 @@ module core_top #(
     .cfg_rvalid_o,
     .cfg_rdata_o,
     .cfg_error_o,
+    .cfg_missing_o,
     .enable_o        (enable),
     .output_enable_o (output_enable),
     .high_o          (high),
@@ -301,7 +371,7 @@ module core_top #(
       inc[mixspike_pkg::CntArbiterWait*IncWidth+:IncWidth] = waiting;
     end
     inc[mixspike_pkg::CntQueueWait*IncWidth+:IncWidth] =
-        IncWidth'(event_level_o) + IncWidth'(input_level_o) - IncWidth'(event_valid);
+        IncWidth'(event_level_o) + IncWidth'(input_level_o) - IncWidth'(send_valid_o);
     inc[mixspike_pkg::CntRowWait*IncWidth+:IncWidth] = IncWidth'(row_wait_o);
     inc[mixspike_pkg::CntExternalWait*IncWidth+:IncWidth] = IncWidth'(ext_valid_i && !ext_ready_o);
     inc[mixspike_pkg::CntOutputWait*IncWidth+:IncWidth] = IncWidth'(out_valid_o && !out_ready_i);
@@ -316,13 +386,13 @@ module core_top #(
   event_counters u_counters (
     .clk_i,
     .rst_ni,
-    .clear_i(clear_counters),
+    .clear_i(clear_counters_o),
     .inc_i  (inc),
     .index_i(counter_index),
     .count_o(counter)
   );
 
-  assign active_o = aer_active || ext_valid || fanout_o;
+  assign active_o = aer_active || ext_valid || fanout_o || tag_wait_o;
 
   always_comb begin
     next_edges_o = 2'd0;
@@ -347,8 +417,8 @@ module core_top #(
     .enable_i  (enable),
     .grant_i   (grant_valid_o),
     .blocked_i (blocked),
-    .external_i(ext_take),
-    .work_i    (neuron_valid || ext_valid || fanout_o),
+    .external_i(ext_take || tag_take),
+    .work_i    (neuron_valid || ext_valid || fanout_o || tag_wait_o),
     .start_i   (start_o)
   );
 

@@ -2,9 +2,9 @@
 // Counters of every event taken, sent, delayed or lost, one a cause.
 
 module event_counters #(
-  localparam int unsigned NumCounters  = mixspike_pkg::NumCounters,
+  parameter  int unsigned NumCounters  = mixspike_pkg::NumCounters,
+  parameter  int unsigned IncWidth     = mixspike_pkg::IncWidth,
   localparam int unsigned CounterWidth = mixspike_pkg::CounterWidth,
-  localparam int unsigned IncWidth     = mixspike_pkg::IncWidth,
   localparam int unsigned IdxWidth     = mixspike_pkg::index_width(NumCounters)
 ) (
   input  logic                            clk_i,

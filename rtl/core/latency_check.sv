@@ -14,7 +14,7 @@ module latency_check #(
   input logic                  enable_i,
   input logic                  grant_i,
   input logic                  blocked_i,
-  input logic                  external_i,  // an external event enters its queue
+  input logic                  external_i,  // an external event or a tag enters its queue
   input logic                  work_i,      // an event is queued or on its way to a row
   input logic                  start_i      // a pulse started at the last edge
 );

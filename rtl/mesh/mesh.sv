@@ -17,7 +17,8 @@ module mesh #(
   output logic [NumCores-1:0]           in_ready_o,
   output logic [NumCores-1:0]           out_valid_o,
   output logic [NumCores*TagWidth-1:0]  out_tag_o,
-  input  logic [NumCores-1:0]           out_ready_i
+  input  logic [NumCores-1:0]           out_ready_i,
+  output logic                          active_o      // a flit is on its way
 );
 
   localparam int unsigned NumPorts = 5;
@@ -26,6 +27,9 @@ module mesh #(
   // Of each node, all its ports: what it gives, and whether its inputs are ready.
   logic [NumCores*NumPorts-1:0]           valid, ready;
   logic [NumCores*NumPorts*FlitWidth-1:0] flit;
+  logic [NumCores-1:0]                    active;
+
+  assign active_o = |active;
 
   for (genvar k = 0; k < NumCores; k++) begin : gen_node
     localparam int unsigned X = k % Cols;
@@ -75,7 +79,8 @@ module mesh #(
       .in_ready_o (ready[k*NumPorts+:NumPorts]),
       .out_valid_o(valid[k*NumPorts+:NumPorts]),
       .out_flit_o (flit[k*NumPorts*FlitWidth+:NumPorts*FlitWidth]),
-      .out_ready_i(to_ready)
+      .out_ready_i(to_ready),
+      .active_o   (active[k])
     );
   end
 

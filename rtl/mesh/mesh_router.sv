@@ -23,7 +23,8 @@ module mesh_router #(
   output logic [NumPorts-1:0]           in_ready_o,
   output logic [NumPorts-1:0]           out_valid_o,
   output logic [NumPorts*FlitWidth-1:0] out_flit_o,
-  input  logic [NumPorts-1:0]           out_ready_i
+  input  logic [NumPorts-1:0]           out_ready_i,
+  output logic                          active_o      // a flit is here
 );
 
   localparam int unsigned LvlWidth = mixspike_pkg::index_width(Depth + 1);
@@ -58,6 +59,7 @@ module mesh_router #(
   logic [NumPorts*NumPorts-1:0]  grant;    // of each output, the input that it takes
 
   assign in_ready_o = ~full;
+  assign active_o = |valid;
 
   for (genvar i = 0; i < NumPorts; i++) begin : gen_in
     logic [NumPorts-1:0] need, served, sent_q;

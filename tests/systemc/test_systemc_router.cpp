@@ -68,7 +68,7 @@ bool same(const ms_router_out &a, const ms_router_out &b) {
 
 /* What the C API gives. */
 std::vector<ms_router_out> reference(ms_router_kind kind) {
-  const ms_router_options o = {kind, kNeurons, kInputs, 1, kClock};
+  const ms_router_options o = {kind, kNeurons, kInputs, 1, kClock, 1, 1};
   ms_router *r = nullptr;
   uint32_t built = 0;
   std::vector<ms_router_out> all;
@@ -237,7 +237,7 @@ int sc_main(int, char **) {
   std::vector<std::unique_ptr<mixspike_router>> router;
   std::vector<std::unique_ptr<driver>> drivers;
   for (const ms_router_kind kind : kinds) {
-    const ms_router_options o = {kind, kNeurons, kInputs, 1, kClock};
+    const ms_router_options o = {kind, kNeurons, kInputs, 1, kClock, 1, 1};
     const std::string name = ms_router_name(kind);
     router.push_back(std::make_unique<mixspike_router>(name.c_str(), o));
     drivers.push_back(std::make_unique<driver>((name + "_driver").c_str(), kind));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sizes that a chip may choose from. */
+#include "Vchip2x2.h"
+#include "Vchip4x4.h"
 #include "Vcore16.h"
 #include "Vcore16___024root.h"
 #include "Vcore256.h"
@@ -7,6 +9,7 @@
 #include "Vcore64.h"
 #include "Vcore64___024root.h"
 
+#include "chip_of.h"
 #include "core_of.h"
 
 namespace mixspike {
@@ -31,6 +34,23 @@ std::unique_ptr<Core> Core::create(unsigned neurons, unsigned inputs, unsigned b
     }
   }
   return nullptr;
+}
+
+std::unique_ptr<Core> Core::create_mesh(unsigned cols, unsigned rows, unsigned neurons,
+                                        unsigned inputs, unsigned biases) {
+  const CoreSize size = {16, 64, 2048, 32, 4, cols, rows};
+  const unsigned cores = cols * rows;
+  if (neurons > cores * size.neurons || inputs > cores * size.inputs || biases > size.biases)
+    return nullptr;
+  if (cols == 2 && rows == 2)
+    return std::make_unique<ChipOf<Vchip2x2>>(size);
+  if (cols == 4 && rows == 4)
+    return std::make_unique<ChipOf<Vchip4x4>>(size);
+  return nullptr;
+}
+
+const char *Core::meshes() {
+  return "2x2 and 4x4 cores of 16 neurons and 64 inputs each";
 }
 
 CoreSize Core::largest() {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One Verilated core behind an interface that is the same for every size. */
+/* One Verilated core, or a mesh of them, behind an interface that is the same for every size. */
 #ifndef MS_ROUTER_RTL_CORE_H
 #define MS_ROUTER_RTL_CORE_H
 
@@ -8,32 +8,34 @@
 
 namespace mixspike {
 
-/** Sizes a core was built with. */
+/** Sizes a core was built with, and how many cores there are in a row and in a column. */
 struct CoreSize {
   unsigned neurons, inputs, entries, biases, rows;
+  unsigned mesh_cols = 1, mesh_rows = 1;
 };
 
 /** Inputs that the next clock edge samples (request lines are set by set_request). */
 struct EdgeIn {
   uint32_t now = 0; ///< number of the edge
   bool ext_valid = false;
-  uint32_t ext_input = 0;
+  uint32_t ext_core = 0, ext_input = 0;
   bool out_ready = true;
   bool cfg_valid = false, cfg_write = false;
   uint32_t cfg_addr = 0, cfg_wdata = 0;
 };
 
-/** Outputs as they are after the edge. */
+/** Outputs of one core as they are after the edge. On a mesh, what the chip has once (its output
+ * event, the answer of the configuration port, whether the clock is needed) stands with core 0. */
 struct EdgeOut {
   bool start, end;
   uint32_t start_line, start_code, end_line;
   bool out_valid, ext_ready;
-  uint32_t out_neuron;
+  uint32_t out_neuron; ///< counted over all cores
   bool cfg_error;
   uint32_t cfg_rdata;
-  bool active, end_valid, busy, watch_valid;
+  bool active, end_valid, busy, watch_valid, wait_valid;
   unsigned next_edges;
-  uint32_t end_time, free_time, watch_time;
+  uint32_t end_time, free_time, watch_time, wait_time;
   uint64_t ack[4]; ///< one bit a neuron
 };
 
@@ -47,14 +49,21 @@ class Core {
 public:
   virtual ~Core() = default;
   virtual const CoreSize &size() const = 0;
+  unsigned cores() const {
+    return size().mesh_cols * size().mesh_rows;
+  }
   virtual void set_request(unsigned neuron, bool level) = 0;
   virtual void clear_requests() = 0;
-  /** One clock cycle. */
-  virtual void edge(const EdgeIn &in, EdgeOut &out) = 0;
-  virtual EdgeWatch watch() const = 0;
-  /** Counter `index` of rtl/mixspike_pkg.sv. */
-  virtual uint32_t counter(unsigned index) const = 0;
-  /** Level of a pulse line and its weight bits, as the pins have them. */
+  /** One clock cycle. out: [cores()] */
+  virtual void clock(const EdgeIn &in, EdgeOut *out) = 0;
+  void edge(const EdgeIn &in, EdgeOut &out) {
+    clock(in, &out);
+  }
+  virtual EdgeWatch watch(unsigned core = 0) const = 0;
+  /** Counter `index` of rtl/mixspike_pkg.sv, and of those towards the mesh; summed over cores. */
+  virtual uint64_t counter(unsigned index) const = 0;
+  virtual uint64_t net_counter(unsigned index) const = 0;
+  /** Level of a pulse line and its weight bits, as the pins have them; counted over all cores. */
   virtual bool pulse(unsigned line) const = 0;
   virtual unsigned code(unsigned line) const = 0;
   virtual unsigned bias(unsigned index) const = 0;
@@ -63,10 +72,14 @@ public:
   /** Must be called by a thread before it uses the core, if another thread used one. */
   virtual void enter() = 0;
 
-  /** The smallest size that holds these, in reset; null if there is none. */
+  /** The smallest core that holds these, in reset; null if there is none. */
   static std::unique_ptr<Core> create(unsigned neurons, unsigned inputs, unsigned biases);
-  /** The largest size there is. */
+  /** The mesh of this shape, if it was built and each of its cores holds its share of these. */
+  static std::unique_ptr<Core> create_mesh(unsigned cols, unsigned rows, unsigned neurons,
+                                           unsigned inputs, unsigned biases);
+  /** The largest core there is; the meshes there are, as text. */
   static CoreSize largest();
+  static const char *meshes();
 };
 
 } // namespace mixspike

@@ -34,12 +34,14 @@ template <std::size_t N> void to_words(const VlWide<N> &vector, uint64_t *word) 
     word[i] = vector[2 * i] | static_cast<uint64_t>(vector[2 * i + 1]) << 32;
 }
 template <class T> unsigned field(const T &vector, unsigned width, unsigned index) {
-  return static_cast<unsigned>(vector >> (index * width)) & ((1u << width) - 1u);
+  return static_cast<unsigned>(vector >> (index * width) & ((uint64_t{1} << width) - 1));
 }
 template <std::size_t N> unsigned field(const VlWide<N> &vector, unsigned width, unsigned index) {
-  // Fields divide 32, so none crosses a word.
-  const unsigned per_word = 32 / width;
-  return vector[index / per_word] >> (index % per_word * width) & ((1u << width) - 1u);
+  const unsigned at = index * width, within = at % 32;
+  uint64_t bits = vector[at / 32];
+  if (within + width > 32)
+    bits |= static_cast<uint64_t>(vector[at / 32 + 1]) << 32;
+  return static_cast<unsigned>(bits >> within & ((uint64_t{1} << width) - 1));
 }
 
 } // namespace detail
@@ -78,8 +80,9 @@ public:
     detail::clear(top_->req_i);
   }
 
-  void edge(const EdgeIn &in, EdgeOut &out) override {
+  void clock(const EdgeIn &in, EdgeOut *result) override {
     V &v = *top_;
+    EdgeOut &out = *result;
     v.now_i = in.now;
     v.ext_valid_i = in.ext_valid;
     v.ext_input_i = static_cast<decltype(v.ext_input_i + 0)>(in.ext_input);
@@ -110,16 +113,20 @@ public:
     out.next_edges = v.next_edges_o;
     out.end_time = v.end_time_o;
     out.free_time = v.free_time_o;
+    out.wait_valid = false;
     detail::to_words(v.ack_o, out.ack);
   }
 
-  EdgeWatch watch() const override {
+  EdgeWatch watch(unsigned) const override {
     const V &v = *top_;
     return {v.grant_valid_o != 0, v.fanout_o != 0, v.row_wait_o != 0,
             v.grant_neuron_o,     v.event_level_o, v.input_level_o};
   }
-  uint32_t counter(unsigned index) const override {
+  uint64_t counter(unsigned index) const override {
     return top_->rootp->core_top__DOT__u_counters__DOT__count_q[index];
+  }
+  uint64_t net_counter(unsigned) const override {
+    return 0;
   }
   bool pulse(unsigned line) const override {
     return detail::field(top_->pulse_o, 1, line) != 0;

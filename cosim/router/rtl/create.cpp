@@ -140,6 +140,10 @@ void get_counters(const ms_router *r, ms_router_counters *counters) {
   of(r).counters(counters);
 }
 
+void get_network(const ms_router *r, ms_network_counters *counters) {
+  of(r).network(counters);
+}
+
 const char *const *signals(const ms_router *r) {
   return of(r).trace().names();
 }
@@ -155,9 +159,9 @@ size_t take_trace(ms_router *r, const ms_signal_change **change) {
   return of(r).trace().take(change);
 }
 
-const ms_router_ops kOps = {destroy,      reset,   write,       read,      request,
-                            event,        advance, next_output, lookahead, ack_timing,
-                            get_counters, signals, trace,       take_trace};
+const ms_router_ops kOps = {destroy,      reset,   write,       read,       request,
+                            event,        advance, next_output, lookahead,  ack_timing,
+                            get_counters, signals, trace,       take_trace, get_network};
 
 } // namespace
 
@@ -167,8 +171,18 @@ extern "C" int ms_rtl_router_create(const ms_router_options *options, ms_router 
   return guarded(err, [&] {
     if (options->clock_ps == 0)
       return ms_fail(err, MS_EINVAL, "router clock period is 0 ps: give a positive one");
+    const unsigned cols = options->cols ? options->cols : 1,
+                   rows = options->rows ? options->rows : 1;
+    const bool mesh = cols > 1 || rows > 1;
     std::unique_ptr<mixspike::Core> core =
-        mixspike::Core::create(options->n_neuron, options->n_input, options->n_bias);
+        mesh ? mixspike::Core::create_mesh(cols, rows, options->n_neuron, options->n_input,
+                                           options->n_bias)
+             : mixspike::Core::create(options->n_neuron, options->n_input, options->n_bias);
+    if (!core && mesh)
+      return ms_fail(
+          err, MS_ERANGE,
+          "no mesh of %ux%u cores holds %u neurons, %u inputs and %u biases: built are %s", cols,
+          rows, options->n_neuron, options->n_input, options->n_bias, mixspike::Core::meshes());
     if (!core) {
       const mixspike::CoreSize s = mixspike::Core::largest();
       return ms_fail(err, MS_ERANGE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Verilated core in simulated time. Edge k lies at k clock periods; an input at t is sampled by
- * the first edge after t; outputs change exactly at an edge. */
+/* The Verilated core, or mesh of cores, in simulated time. Edge k lies at k clock periods; an input
+ * at t is sampled by the first edge after t; outputs change exactly at an edge. */
 #include "rtl_router.h"
 
 #include "mixspike/model.h"
@@ -13,8 +13,10 @@ namespace mixspike {
 RtlRouter::RtlRouter(std::unique_ptr<Core> core, unsigned neurons, unsigned inputs,
                      ms_time clock_ps)
     : core_(std::move(core)), neurons_(neurons), inputs_(inputs),
-      lines_per_neuron_(2 * core_->size().rows), clock_ps_(clock_ps),
-      trace_(neurons, lines_per_neuron_) {
+      lines_per_neuron_(2 * core_->size().rows),
+      neuron_share_(ms_map_share(neurons, core_->cores())),
+      input_share_(ms_map_share(inputs, core_->cores())), clock_ps_(clock_ps), out_(core_->cores()),
+      ack_(core_->cores()), trace_(core_->cores(), neuron_share_, neurons, lines_per_neuron_) {
   uint32_t latency = 0;
   access(false, MS_MAP_LATENCY, &latency);
   ack_edges_ = latency >> 8 & 0xff;
@@ -25,12 +27,13 @@ RtlRouter::RtlRouter(std::unique_ptr<Core> core, unsigned neurons, unsigned inpu
 
 void RtlRouter::reset() {
   uint32_t clear = MS_MAP_COMMAND_CLEAR | MS_MAP_COMMAND_CLEAR_COUNTERS;
+  const uint32_t command = core_->cores() > 1 ? +MS_MAP_CHIP_COMMAND : +MS_MAP_COMMAND;
   core_->clear_requests();
   requests_.clear();
   events_.clear();
-  access(true, MS_MAP_COMMAND, &clear);
+  access(true, command, &clear);
   outputs_.clear();
-  std::fill(std::begin(ack_), std::end(ack_), 0);
+  std::fill(ack_.begin(), ack_.end(), std::array<uint64_t, 4>());
   edge_ = 0;
   advanced_ = 0;
   external_wait_ = 0;
@@ -39,7 +42,9 @@ void RtlRouter::reset() {
 }
 
 bool RtlRouter::idle() const {
-  return requests_.empty() && events_.empty() && !out_.active && !out_.busy;
+  return requests_.empty() && events_.empty() && !out_[0].active &&
+         std::none_of(out_.begin(), out_.end(),
+                      [](const EdgeOut &o) { return o.busy || o.wait_valid; });
 }
 
 bool RtlRouter::access(bool write, uint32_t address, uint32_t *data) {
@@ -49,17 +54,19 @@ bool RtlRouter::access(bool write, uint32_t address, uint32_t *data) {
   in.cfg_write = write;
   in.cfg_addr = address;
   in.cfg_wdata = *data;
-  const bool exists = address < 1u << MS_MAP_ADDRESS_BITS;
+  const unsigned width = core_->cores() > 1 ? MS_MAP_CHIP_ADDRESS_BITS : MS_MAP_ADDRESS_BITS;
+  const bool exists = address < 1u << width;
   if (!exists)
-    in.cfg_addr = (1u << MS_MAP_ADDRESS_BITS) - 1; // lies in no block: counted as a bad address
-  core_->edge(in, out_);
+    in.cfg_addr = (1u << width) - 1; // lies in no block: counted as a bad address
+  core_->clock(in, out_.data());
   cycles_++;
-  const bool ok = exists && !out_.cfg_error;
+  const bool ok = exists && !out_[0].cfg_error;
   if (!write)
-    *data = out_.cfg_rdata;
-  if (address == MS_MAP_COMMAND && write) {
+    *data = out_[0].cfg_rdata;
+  if (write && ((address & ((1u << MS_MAP_ADDRESS_BITS) - 1)) == MS_MAP_COMMAND ||
+                address == MS_MAP_CHIP_COMMAND)) {
     in.cfg_valid = false;
-    core_->edge(in, out_); // the clear takes effect
+    core_->clock(in, out_.data()); // the clear takes effect
     cycles_++;
   }
   return ok;
@@ -81,19 +88,23 @@ uint64_t RtlRouter::widen(uint32_t edge) const {
 
 /* The next edge at which anything can change; UINT64_MAX if none without further input. */
 uint64_t RtlRouter::next_edge() const {
-  if (out_.active || never_skip_)
+  if (out_[0].active || never_skip_)
     return edge_ + 1;
   uint64_t next = UINT64_MAX;
   if (!requests_.empty())
     next = std::min(next, edge_after(requests_.front().t));
   if (!events_.empty())
     next = std::min(next, edge_after(events_.front().t));
-  if (out_.end_valid)
-    next = std::min(next, widen(out_.end_time));
-  if (out_.busy)
-    next = std::min(next, widen(out_.free_time));
-  if (out_.watch_valid)
-    next = std::min(next, widen(out_.watch_time));
+  for (const EdgeOut &o : out_) {
+    if (o.end_valid)
+      next = std::min(next, widen(o.end_time));
+    if (o.busy)
+      next = std::min(next, widen(o.free_time));
+    if (o.watch_valid)
+      next = std::min(next, widen(o.watch_time));
+    if (o.wait_valid)
+      next = std::min(next, widen(o.wait_time));
+  }
   return std::max(next, edge_ + 1);
 }
 
@@ -109,7 +120,7 @@ void RtlRouter::edge(uint64_t number) {
   const ms_time t = number * clock_ps_;
   while (!requests_.empty() && requests_.front().t < t) {
     const Request &r = requests_.front();
-    core_->set_request(r.neuron, r.level);
+    core_->set_request(inner(r.neuron), r.level);
     if (trace_.on())
       trace_.request(r.t, r.neuron, r.level);
     requests_.pop_front();
@@ -117,12 +128,13 @@ void RtlRouter::edge(uint64_t number) {
   EdgeIn in;
   in.now = static_cast<uint32_t>(number);
   const bool offered = !events_.empty() && events_.front().t < t;
-  const bool taken = offered && out_.ext_ready;
   if (offered) {
     in.ext_valid = true;
-    in.ext_input = events_.front().input;
+    in.ext_core = events_.front().input / input_share_;
+    in.ext_input = events_.front().input % input_share_;
   }
-  core_->edge(in, out_);
+  const bool taken = offered && out_[in.ext_core].ext_ready;
+  core_->clock(in, out_.data());
   cycles_++;
   edge_ = number;
   if (taken) {
@@ -131,66 +143,70 @@ void RtlRouter::edge(uint64_t number) {
   }
   collect(t);
   if (trace_.on())
-    trace_.edge(t, *core_, out_);
+    trace_.edge(t, *core_, out_.data());
 }
 
-void RtlRouter::collect(ms_time t) {
-  if (out_.end) {
-    const unsigned row = out_.end_line % lines_per_neuron_;
-    const unsigned rows = lines_per_neuron_ / 2;
-    ms_router_out o{};
-    o.t = t;
-    o.kind = MS_OUT_PULSE;
-    o.sign = static_cast<uint8_t>(row < rows ? MS_EXC : MS_INH);
-    o.row = static_cast<uint8_t>(row % rows);
-    o.neuron = static_cast<uint16_t>(out_.end_line / lines_per_neuron_);
-    o.code = static_cast<uint16_t>(core_->code(out_.end_line));
-    outputs_.push_back(o);
-  }
-  if (out_.start) {
-    const unsigned row = out_.start_line % lines_per_neuron_;
-    const unsigned rows = lines_per_neuron_ / 2;
-    ms_router_out o{};
-    o.t = t;
-    o.kind = MS_OUT_PULSE;
-    o.level = 1;
-    o.sign = static_cast<uint8_t>(row < rows ? MS_EXC : MS_INH);
-    o.row = static_cast<uint8_t>(row % rows);
-    o.neuron = static_cast<uint16_t>(out_.start_line / lines_per_neuron_);
-    o.code = static_cast<uint16_t>(out_.start_code);
-    outputs_.push_back(o);
-  }
+void RtlRouter::put_pulse(ms_time t, unsigned core, unsigned line, bool level, unsigned code) {
+  const unsigned row = line % lines_per_neuron_, rows = lines_per_neuron_ / 2;
+  ms_router_out o{};
+  o.t = t;
+  o.kind = MS_OUT_PULSE;
+  o.level = level;
+  o.sign = static_cast<uint8_t>(row < rows ? MS_EXC : MS_INH);
+  o.row = static_cast<uint8_t>(row % rows);
+  o.neuron = static_cast<uint16_t>(outer(core, line / lines_per_neuron_));
+  o.code = static_cast<uint16_t>(code);
+  outputs_.push_back(o);
+}
+
+void RtlRouter::collect_core(ms_time t, unsigned core) {
+  const EdgeOut &out = out_[core];
+  if (out.end)
+    put_pulse(t, core, out.end_line, false,
+              core_->code(core * lines_per_neuron_ * core_->size().neurons + out.end_line));
+  if (out.start)
+    put_pulse(t, core, out.start_line, true, out.start_code);
   for (unsigned w = 0; w * 64 < core_->size().neurons; w++) {
-    uint64_t changed = out_.ack[w] ^ ack_[w];
-    ack_[w] = out_.ack[w];
+    uint64_t changed = out.ack[w] ^ ack_[core][w];
+    ack_[core][w] = out.ack[w];
     for (; changed; changed &= changed - 1) {
       const unsigned bit = static_cast<unsigned>(__builtin_ctzll(changed));
       ms_router_out o{};
       o.t = t;
       o.kind = MS_OUT_ACK;
-      o.level = static_cast<uint8_t>(ack_[w] >> bit & 1);
-      o.neuron = static_cast<uint16_t>(w * 64 + bit);
+      o.level = static_cast<uint8_t>(ack_[core][w] >> bit & 1);
+      o.neuron = static_cast<uint16_t>(outer(core, w * 64 + bit));
       outputs_.push_back(o);
     }
   }
-  if (out_.out_valid) { // the receiver is always ready, so the next edge takes it
+}
+
+void RtlRouter::collect(ms_time t) {
+  for (unsigned core = 0; core < out_.size(); core++)
+    collect_core(t, core);
+  if (out_[0].out_valid) { // the receiver is always ready, so the next edge takes it
     ms_router_out o{};
     o.t = t;
     o.kind = MS_OUT_EVENT;
     o.level = 1;
-    o.neuron = static_cast<uint16_t>(out_.out_neuron);
+    o.neuron = static_cast<uint16_t>(outer(out_[0].out_neuron / core_->size().neurons,
+                                           out_[0].out_neuron % core_->size().neurons));
     outputs_.push_back(o);
   }
 }
 
 ms_time RtlRouter::next_output() const {
   uint64_t next = UINT64_MAX;
-  if (out_.active)
-    next = edge_ + std::max(out_.next_edges, 1u);
-  if (out_.end_valid)
-    next = std::min(next, widen(out_.end_time));
-  if (out_.watch_valid)
-    next = std::min(next, widen(out_.watch_time));
+  if (out_[0].active)
+    next = edge_ + std::max(out_[0].next_edges, 1u);
+  for (const EdgeOut &o : out_) {
+    if (o.end_valid)
+      next = std::min(next, widen(o.end_time));
+    if (o.watch_valid)
+      next = std::min(next, widen(o.watch_time));
+    if (o.wait_valid) // the delay's last edge, and the mesh, the core and its row after it
+      next = std::min(next, widen(o.wait_time) + ext_pulse_edges_ - 1);
+  }
   if (!requests_.empty())
     next = std::min(next, edge_after(requests_.front().t) + ack_edges_ - 1);
   if (!events_.empty())
@@ -218,6 +234,18 @@ void RtlRouter::counters(ms_router_counters *c) const {
   c->bad_address = core_->counter(13);
   c->stuck = core_->counter(14);
   c->cycles = cycles_;
+}
+
+void RtlRouter::network(ms_network_counters *c) const {
+  c->flits = core_->net_counter(0);
+  c->tags = core_->net_counter(1);
+  c->send_wait = core_->net_counter(2);
+  c->delay_wait = core_->net_counter(3);
+  c->mesh_wait = core_->net_counter(4);
+  c->receive_wait = core_->net_counter(5);
+  c->expired = core_->net_counter(6);
+  c->bad_send = core_->net_counter(7);
+  c->bad_tag = core_->net_counter(8);
 }
 
 } // namespace mixspike

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Verilated core in simulated time: clocks it only at edges where something can change. */
+/* A Verilated core or mesh of cores in simulated time: clocks it only at edges where something can
+ * change. */
 #ifndef MS_ROUTER_RTL_RTL_ROUTER_H
 #define MS_ROUTER_RTL_RTL_ROUTER_H
 
 #include "core.h"
 #include "mixspike/router.h"
 
+#include <array>
 #include <deque>
 #include <string>
 #include <vector>
@@ -14,7 +16,8 @@ namespace mixspike {
 
 class SignalTrace {
 public:
-  SignalTrace(unsigned neurons, unsigned lines_per_neuron);
+  SignalTrace(unsigned cores, unsigned neurons_per_core, unsigned neurons,
+              unsigned lines_per_neuron);
   const char *const *names() const {
     return pointers_.data();
   }
@@ -24,14 +27,16 @@ public:
   /** Forgets changes not taken. On: every signal starts as 0 at time 0. */
   void turn(bool on);
   void request(ms_time t, unsigned neuron, bool level);
-  void edge(ms_time t, const Core &core, const EdgeOut &out);
+  /** out: [cores] */
+  void edge(ms_time t, const Core &core, const EdgeOut *out);
   size_t take(const ms_signal_change **change);
 
 private:
   void put(ms_time t, uint32_t signal, uint64_t value);
   void pulse(ms_time t, unsigned line, bool level);
+  uint32_t of_neurons() const;
 
-  unsigned neurons_, lines_per_neuron_;
+  unsigned cores_, per_core_, neurons_, lines_per_neuron_;
   bool on_ = false;
   std::vector<std::string> text_;
   std::vector<const char *> pointers_;
@@ -53,6 +58,7 @@ public:
   void advance(ms_time t);
   ms_time next_output() const;
   void counters(ms_router_counters *c) const;
+  void network(ms_network_counters *c) const;
 
   const Core &core() const {
     return *core_;
@@ -113,9 +119,19 @@ private:
   uint64_t next_edge() const;
   void edge(uint64_t number);
   void collect(ms_time t);
+  void collect_core(ms_time t, unsigned core);
+  void put_pulse(ms_time t, unsigned core, unsigned line, bool level, unsigned code);
+  /** The neuron as the caller counts it, of neuron `index` of a core; and back. */
+  unsigned outer(unsigned core, unsigned index) const {
+    return core * neuron_share_ + index;
+  }
+  unsigned inner(unsigned neuron) const {
+    return neuron / neuron_share_ * core_->size().neurons + neuron % neuron_share_;
+  }
 
   std::unique_ptr<Core> core_;
   unsigned neurons_, inputs_, lines_per_neuron_;
+  unsigned neuron_share_, input_share_; ///< of each core
   ms_time clock_ps_;
   unsigned ack_edges_ = 0, ext_pulse_edges_ = 0;
   ms_time lookahead_ = 0;
@@ -123,8 +139,8 @@ private:
 
   uint64_t edge_ = 0; ///< the last one evaluated
   ms_time advanced_ = 0;
-  EdgeOut out_{};
-  uint64_t ack_[4] = {};
+  std::vector<EdgeOut> out_;                 ///< [core]
+  std::vector<std::array<uint64_t, 4>> ack_; ///< [core]
   std::deque<Request> requests_;
   std::deque<Event> events_;
   std::vector<ms_router_out> outputs_;

@@ -7,7 +7,7 @@
 namespace mixspike {
 
 namespace {
-/* Core-wide signals come first, then request, acknowledge and pulse lines of every neuron. */
+/* Every core's signals come first, then request, acknowledge and pulse lines of every neuron. */
 enum : uint32_t {
   kGrantValid,
   kGrantNeuron,
@@ -29,10 +29,13 @@ const char *const kCoreNames[kCoreSignals] = {"grant_valid[1]", "grant_neuron[8]
 enum : uint32_t { kRequest, kAck, kPulse, kNeuronSignals };
 } // namespace
 
-SignalTrace::SignalTrace(unsigned neurons, unsigned lines_per_neuron)
-    : neurons_(neurons), lines_per_neuron_(lines_per_neuron) {
-  for (const char *name : kCoreNames)
-    text_.emplace_back(name);
+SignalTrace::SignalTrace(unsigned cores, unsigned neurons_per_core, unsigned neurons,
+                         unsigned lines_per_neuron)
+    : cores_(cores), per_core_(neurons_per_core), neurons_(neurons),
+      lines_per_neuron_(lines_per_neuron) {
+  for (unsigned k = 0; k < cores; k++)
+    for (const char *name : kCoreNames)
+      text_.push_back(cores > 1 ? "core" + std::to_string(k) + "." + name : name);
   for (unsigned k = 0; k < neurons; k++) {
     const std::string prefix = "n" + std::to_string(k);
     text_.push_back(prefix + ".req[1]");
@@ -63,36 +66,47 @@ void SignalTrace::put(ms_time t, uint32_t signal, uint64_t value) {
 }
 
 void SignalTrace::request(ms_time t, unsigned neuron, bool level) {
-  put(t, kCoreSignals + neuron * kNeuronSignals + kRequest, level);
+  put(t, of_neurons() + neuron * kNeuronSignals + kRequest, level);
 }
 
-void SignalTrace::edge(ms_time t, const Core &core, const EdgeOut &out) {
-  const EdgeWatch w = core.watch();
-  put(t, kGrantValid, w.grant_valid);
-  if (w.grant_valid)
-    put(t, kGrantNeuron, w.grant_neuron);
-  put(t, kEventQueue, w.event_level);
-  put(t, kInputQueue, w.input_level);
-  put(t, kFanout, w.fanout);
-  put(t, kRowWait, w.row_wait);
-  put(t, kStart, out.start);
-  put(t, kStartLine, out.start_line);
-  put(t, kStartCode, out.start_code);
-  put(t, kOutValid, out.out_valid);
-  put(t, kOutNeuron, out.out_neuron);
-  if (out.end)
-    pulse(t, out.end_line, false);
-  if (out.start)
-    pulse(t, out.start_line, true);
-  for (unsigned k = 0; k < neurons_; k++)
-    put(t, kCoreSignals + k * kNeuronSignals + kAck, out.ack[k / 64] >> (k % 64) & 1);
+uint32_t SignalTrace::of_neurons() const {
+  return cores_ * kCoreSignals;
+}
+
+void SignalTrace::edge(ms_time t, const Core &core, const EdgeOut *out) {
+  for (unsigned k = 0; k < cores_; k++) {
+    const EdgeWatch w = core.watch(k);
+    const uint32_t at = k * kCoreSignals;
+    put(t, at + kGrantValid, w.grant_valid);
+    if (w.grant_valid)
+      put(t, at + kGrantNeuron, w.grant_neuron);
+    put(t, at + kEventQueue, w.event_level);
+    put(t, at + kInputQueue, w.input_level);
+    put(t, at + kFanout, w.fanout);
+    put(t, at + kRowWait, w.row_wait);
+    put(t, at + kStart, out[k].start);
+    put(t, at + kStartLine, out[k].start_line);
+    put(t, at + kStartCode, out[k].start_code);
+    put(t, at + kOutValid, out[k].out_valid);
+    put(t, at + kOutNeuron, out[k].out_neuron);
+    const unsigned first_line = k * per_core_ * lines_per_neuron_;
+    if (out[k].end)
+      pulse(t, first_line + out[k].end_line, false);
+    if (out[k].start)
+      pulse(t, first_line + out[k].start_line, true);
+  }
+  for (unsigned n = 0; n < neurons_; n++) {
+    const unsigned index = n % per_core_;
+    put(t, of_neurons() + n * kNeuronSignals + kAck,
+        out[n / per_core_].ack[index / 64] >> (index % 64) & 1);
+  }
 }
 
 void SignalTrace::pulse(ms_time t, unsigned line, bool level) {
   const unsigned neuron = line / lines_per_neuron_;
   if (neuron >= neurons_)
     return;
-  const uint32_t signal = kCoreSignals + neuron * kNeuronSignals + kPulse;
+  const uint32_t signal = of_neurons() + neuron * kNeuronSignals + kPulse;
   const uint64_t bit = uint64_t{1} << (line % lines_per_neuron_);
   put(t, signal, level ? value_[signal] | bit : value_[signal] & ~bit);
 }

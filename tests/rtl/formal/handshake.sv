@@ -20,7 +20,7 @@ module handshake #(
   logic                              event_valid, out_valid, watch, grant_valid;
   logic [IdxWidth-1:0]               neuron, out_neuron, grant_neuron;
   logic                              rst_n = 1'b0;
-  logic [mixspike_pkg::TimeWidth-1:0] now_q = '0, watch_time;
+  logic [mixspike_pkg::TimeWidth-1:0] now_q = '0, watch_time, out_time;
   logic [1:0]                        level;
   logic                              active, arriving, soon, blocked;
   logic [mixspike_pkg::IncWidth-1:0] waiting, vanished, expired;
@@ -52,6 +52,7 @@ module handshake #(
     .event_level_o  (level),
     .out_valid_o    (out_valid),
     .out_neuron_o   (out_neuron),
+    .out_time_o     (out_time),
     .out_ready_i,
     .grant_valid_o  (grant_valid),
     .grant_neuron_o (grant_neuron),
