@@ -14,7 +14,9 @@ out=$source/docs/cells
 mkdir -p "$out" "$work/testbenches"
 cp -r "$source/testbenches/spice" "$work/testbenches/"
 ln -s "$source/analog-models" "$work/analog-models"
-"$build/tests/integration/test_decks" >"$work/checks" 2>&1 || true
+for test in test_decks test_extender; do
+  "$build/tests/integration/$test" >>"$work/checks" 2>&1 || true
+done
 if [ $# -eq 0 ]; then
   for path in "$source"/analog-models/cells/*/; do set -- "$@" "$(basename "$path")"; done
 fi
@@ -46,7 +48,7 @@ for cell in "$@"; do
     if grep -q "^$cell: .*equation" "$work/checks"; then
       echo "## Measured against the equation"
       echo
-      echo "Nominal die, typical corner, 27 C (\`test_decks\`, which states the tolerances and why)."
+      echo "Nominal die, typical corner, 27 C (\`test_decks\` and \`test_extender\`, which state the tolerances and why)."
       echo
       echo '| | measured | equation | difference |'
       echo '|---|---|---|---|'

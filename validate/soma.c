@@ -112,14 +112,17 @@ static double request(const ms_bench *b, const ms_bench_run *run, bool from_ack)
   return n ? sum / (double)n : NAN;
 }
 
-/* 1: the request stays high for 100 clock periods at the end, or spikes have ceased. Fewer than
- * three spikes tell nothing. */
+/* 1: the request stays high at the end, for 100 clock periods and three times as long as any
+ * before, or spikes have ceased. Fewer than three spikes tell nothing. */
 static double latch_up(const ms_bench *b, const ms_bench_run *run) {
   size_t n = run->n_spike;
   if (!n)
     return NAN;
   double last = run->rise_s[n - 1], silence = run->window_s - last;
-  if (isnan(run->fall_s[n - 1]) && silence > 100 * ms_time_to_s(b->setup.core->clock_ps))
+  double patience = 100 * ms_time_to_s(b->setup.core->clock_ps);
+  for (size_t i = 0; i + 1 < n; i++)
+    patience = fmax(patience, 3 * (run->fall_s[i] - run->rise_s[i]));
+  if (isnan(run->fall_s[n - 1]) && silence > patience)
     return 1;
   if (n < 3)
     return NAN;

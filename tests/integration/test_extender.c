@@ -128,7 +128,10 @@ static void a_trigger_becomes_the_pulse_of_the_manifest(void **state) {
     for (unsigned row = 0; row < 2; row++) {
       width[k][row] = measure(engine, group, f->core, row, (ms_die){0}) /
                       measure_full(f, kind[k], row) * ms_time_to_s(f->core->pulse_ps[0]);
-      print_message("%s, row %u: %.1f ns\n", k ? "table" : "ngspice", row, width[k][row] * 1e9);
+      double want = ms_time_to_s(f->core->pulse_ps[0]);
+      print_message("%s: width of the pulse, %s: %.4g, equation %.4g (%+.1f %%)\n",
+                    f->core->row[row].cell->name, k ? "table engine" : "ngspice", width[k][row],
+                    want, 100 * (width[k][row] / want - 1));
       assert_true(fabs(width[k][row] / ms_time_to_s(f->core->pulse_ps[0]) - 1) < 0.08);
     }
     ms_group_destroy(group);
