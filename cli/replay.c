@@ -1,19 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike replay: proves a package by loading it and repeating its recorded runs. */
-#include "cli.h"
 #include "mixspike/package.h"
+#include "replay_half.h"
 
 #include <stdio.h>
 
 static const char HELP[] =
-    "usage: mixspike replay PACKAGE [options]\n\n"
+    "usage: mixspike replay PACKAGE [options]\n"
+    "       mixspike replay --half analog|digital LOG [options]\n\n"
+    "a package\n"
     "  --engine E       ngspice, table or model (default: the one that recorded the spikes)\n"
     "  --router R       rtl, tlm, tlm_lt or ideal (default: the one that recorded the spikes)\n"
     "  --samples N      at most N samples per die (default: all)\n"
     "  --tolerance S    largest difference of a spike time, in seconds (default: 1e-9 on the\n"
     "                   engine that recorded, a tenth of the membrane time constant on another)\n\n"
     "Checks every file of the package, loads it through the router's configuration port, runs the\n"
-    "golden samples and compares spike by spike. Exit code 1: tampered with, or spikes differ.\n";
+    "golden samples and compares spike by spike. Exit code 1: tampered with, or spikes differ.\n\n"
+    "one half of a chip, from the log that `mixspike simulate --record` wrote\n"
+    "  --half HALF      analog: the circuits alone, given the recorded pulses and acknowledges;\n"
+    "                   digital: the router alone, given the recorded requests and events\n"
+    "  --package DIR    weights, biases and pulse widths of this package instead of the log's\n"
+    "  --core NAME      core or manifest (default: the one that was recorded)\n"
+    "  --models DIR     the analog-models folder (default: the installed one)\n"
+    "  --die N          another die of the population (analog)\n"
+    "  --engine E, --router R   others than those that recorded\n\n"
+    "An unchanged half repeats every change to the picosecond. Exit code 1: it does not; the "
+    "first\n"
+    "difference is told with its time and the line of the log.\n";
+
+enum { HALF = 256, PACKAGE, CORE, MODELS, DIE };
 
 static void print_json(int code, const ms_replay_report *r, const ms_error *err) {
   cJSON *object = cJSON_CreateObject();
@@ -58,8 +73,14 @@ static int run(cli *c, int argc, char **argv) {
                                           {"router", required_argument, NULL, 'R'},
                                           {"samples", required_argument, NULL, 'n'},
                                           {"tolerance", required_argument, NULL, 't'},
+                                          {"half", required_argument, NULL, HALF},
+                                          {"package", required_argument, NULL, PACKAGE},
+                                          {"core", required_argument, NULL, CORE},
+                                          {"models", required_argument, NULL, MODELS},
+                                          {"die", required_argument, NULL, DIE},
                                           CLI_END_OPTIONS};
   ms_replay_options replay_options = {0};
+  cli_half half = {0};
   ms_engine_kind engine;
   ms_router_kind router;
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT, options, NULL)) != -1;) {
@@ -87,6 +108,25 @@ static int run(cli *c, int argc, char **argv) {
       if (!cli_parse_double(optarg, 1e-12, 1, &replay_options.tolerance_s))
         return cli_usage(c, "--tolerance takes 1e-12 to 1 (seconds)");
       break;
+    case HALF:
+      if ((word = cli_parse_word(optarg, cli_halves)) < 0)
+        return cli_usage(c, "--half takes analog or digital");
+      half.which = (cli_half_kind)(word + 1);
+      break;
+    case PACKAGE:
+      half.package = optarg;
+      break;
+    case CORE:
+      half.core = optarg;
+      break;
+    case MODELS:
+      half.models = optarg;
+      break;
+    case DIE:
+      if (!cli_parse_u64(optarg, 0, UINT64_MAX, &half.die))
+        return cli_usage(c, "--die takes a number from 0");
+      half.other_die = true;
+      break;
     default:
       leave = cli_common(c, &cli_replay, o);
     }
@@ -94,7 +134,14 @@ static int run(cli *c, int argc, char **argv) {
       return leave;
   }
   if (optind + 1 != argc)
-    return cli_usage(c, "name one package folder");
+    return cli_usage(c, half.which ? "name one boundary log" : "name one package folder");
+  if (half.which) {
+    half.analog = replay_options.analog;
+    half.digital = replay_options.digital;
+    return cli_replay_half(c, argv[optind], &half);
+  }
+  if (half.package || half.core || half.models || half.other_die)
+    return cli_usage(c, "--package, --core, --models and --die go with --half");
   return replay(c, argv[optind], &replay_options);
 }
 

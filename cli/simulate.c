@@ -22,9 +22,24 @@ static const char HELP[] =
     "  --driver D       auto, lockstep, promises or feedforward (default: the experiment's)\n"
     "output\n"
     "  -o, --out DIR    writes index.html, results.h5 and sample.fst (default: nothing)\n"
-    "  --raw            also sample.raw, as ngspice writes it\n";
+    "  --raw            also sample.raw, as ngspice writes it\n"
+    "  --record FILE    a log of everything that passed between the analog and the digital half,\n"
+    "                   for `mixspike replay --half`\n";
 
-enum { PACKAGE = 256, SAMPLE, EVENTS, POISSON, DIE, STOP, SEED, ENGINE, ROUTER, DRIVER, RAW };
+enum {
+  PACKAGE = 256,
+  SAMPLE,
+  EVENTS,
+  POISSON,
+  DIE,
+  STOP,
+  SEED,
+  ENGINE,
+  ROUTER,
+  DRIVER,
+  RAW,
+  RECORD
+};
 
 static void print_json(const ms_simulate_report *r, const char *folder) {
   cJSON *object = cJSON_CreateObject();
@@ -124,6 +139,9 @@ static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
   case RAW:
     s->raw = 1;
     return -1;
+  case RECORD:
+    s->record = optarg;
+    return -1;
   default:
     return cli_common(c, &cli_simulate, o);
   }
@@ -143,6 +161,7 @@ static int run(cli *c, int argc, char **argv) {
                                           {"router", required_argument, NULL, ROUTER},
                                           {"driver", required_argument, NULL, DRIVER},
                                           {"raw", no_argument, NULL, RAW},
+                                          {"record", required_argument, NULL, RECORD},
                                           CLI_END_OPTIONS};
   ms_simulate_options simulate = {.seed = 1};
   changes change = {-1, -1, -1};

@@ -59,7 +59,7 @@ typedef struct ms_session {
   unsigned n_neuron;
   ms_pending *pending; /* heap, earliest (t, neuron) first */
   size_t n_pending, pending_capacity;
-  size_t spike_capacity, host_capacity, delivery_capacity, input_change_capacity;
+  size_t spike_capacity, host_capacity, delivery_capacity, input_change_capacity, boundary_capacity;
 } ms_session;
 
 /* Makes room for one more element. */

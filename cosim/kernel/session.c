@@ -94,12 +94,29 @@ int ms_session_start_all(ms_session *s, ms_error *err) {
   return rc;
 }
 
+/* Notes what crosses the boundary, if that is wanted. */
+static int record(ms_session *s, ms_boundary_event event, ms_error *err) {
+  ms_run_result *r = s->result;
+  if (!s->options->record_boundary)
+    return 0;
+  int rc = ms_grow(&r->boundary, r->n_boundary, &s->boundary_capacity, sizeof event, err);
+  if (!rc)
+    r->boundary[r->n_boundary++] = event;
+  return rc;
+}
+
 int ms_session_grant(ms_session *s, unsigned n, ms_time limit, int cut, ms_error *err) {
   ms_session_group *g = &s->group[n];
   int rc = 0;
   if (g->n_stimulus)
     rc = ms_group_stimulate(g->group, g->stimulus, g->n_stimulus, err);
   g->n_stimulus = 0;
+  if (!rc)
+    rc = record(
+        s,
+        (ms_boundary_event){
+            .t = limit, .kind = MS_BOUNDARY_GRANT, .address = (uint16_t)n, .level = cut != 0},
+        err);
   return rc ? rc : ms_group_grant(g->group, limit, cut, err);
 }
 
@@ -122,6 +139,13 @@ int ms_session_wait(ms_session *s, unsigned n, ms_error *err) {
     rc = ms_session_add_pending(s, t, n, report.transition[i].level, err);
     if (!rc && report.transition[i].level)
       rc = ms_session_add_spike(s, t, n, err);
+    if (!rc)
+      rc = record(s,
+                  (ms_boundary_event){.t = t,
+                                      .kind = MS_BOUNDARY_REQUEST,
+                                      .address = (uint16_t)n,
+                                      .level = report.transition[i].level != 0},
+                  err);
   }
   return rc;
 }
@@ -186,6 +210,9 @@ int ms_session_feed_one(ms_session *s, ms_error *err) {
   if (s->next_in < s->n_in && (!s->n_pending || s->in[s->next_in].t <= s->pending[0].t)) {
     const ms_event *e = &s->in[s->next_in++];
     rc = ms_router_event(s->router, e->t, e->address, err);
+    if (!rc)
+      rc = record(s, (ms_boundary_event){.t = e->t, .kind = MS_BOUNDARY_IN, .address = e->address},
+                  err);
   } else {
     ms_pending p = pop_pending(s);
     rc = ms_router_request(s->router, p.t, p.neuron, p.level, err);
@@ -226,7 +253,20 @@ int ms_session_take(ms_session *s, const ms_router_out *out, ms_stimulus *stimul
   if (out->neuron >= s->n_neuron)
     return ms_fail(err, MS_ESIM, "the router drives neuron %u, but there are %u", out->neuron,
                    s->n_neuron);
-  int rc;
+  static const ms_boundary_kind kind[] = {[MS_OUT_PULSE] = MS_BOUNDARY_PULSE,
+                                          [MS_OUT_ACK] = MS_BOUNDARY_ACK,
+                                          [MS_OUT_EVENT] = MS_BOUNDARY_OUT};
+  int rc = record(s,
+                  (ms_boundary_event){.t = out->t,
+                                      .kind = kind[out->kind],
+                                      .address = out->neuron,
+                                      .level = out->level,
+                                      .sign = out->sign,
+                                      .row = out->row,
+                                      .code = out->kind == MS_OUT_PULSE ? out->code : 0},
+                  err);
+  if (rc)
+    return rc;
   switch (out->kind) {
   case MS_OUT_EVENT:
     rc = ms_grow(&r->host, r->n_host, &s->host_capacity, sizeof *r->host, err);

@@ -53,6 +53,25 @@ typedef struct ms_event {
   uint16_t address; /**< external input on the way in; neuron on the way out */
 } ms_event;
 
+/** What crosses the boundary of the two halves, and how far the circuits were let run meanwhile. */
+typedef enum ms_boundary_kind {
+  MS_BOUNDARY_IN,      /**< an event for external input `address` */
+  MS_BOUNDARY_REQUEST, /**< the request of neuron `address` changes to `level`: a crossing */
+  MS_BOUNDARY_ACK,     /**< its acknowledge does */
+  MS_BOUNDARY_PULSE,   /**< the pulse of one of its rows does, with `code` */
+  MS_BOUNDARY_OUT,     /**< a spike of neuron `address` leaves the chip */
+  MS_BOUNDARY_GRANT,   /**< its circuit may run to t; with level 1 its last step ends there */
+} ms_boundary_kind;
+
+typedef struct ms_boundary_event {
+  ms_time t;
+  ms_boundary_kind kind;
+  uint16_t address;
+  uint8_t level, sign, row;
+  uint16_t code;
+  uint32_t line; /**< in the log that it was read from; 0: none */
+} ms_boundary_event;
+
 typedef struct ms_run_options {
   ms_time t_stop;
   uint32_t probe_mask; /**< as in ms_run_spec, for neurons in probe_neurons */
@@ -60,6 +79,8 @@ typedef struct ms_run_options {
   const uint8_t *probe_neuron; /**< [n_neuron] flags; NULL: all */
   int trace_router;
   int record_inputs;          /**< keep every change of the groups' digital inputs */
+  int record_boundary;        /**< keep everything that crosses between the halves; not under
+                                   feed-forward, which `auto` then does not choose */
   const volatile int *cancel; /**< NULL, or a flag that a signal handler may set: the run then ends
                                    with MS_EINTERRUPTED at its next round */
 } ms_run_options;
@@ -87,6 +108,8 @@ typedef struct ms_run_result {
   ms_delivery *delivery;
   size_t n_input_change;
   ms_input_change *input_change; /**< with record_inputs, ordered by time */
+  size_t n_boundary;
+  ms_boundary_event *boundary; /**< with record_boundary, in the order of the simulation */
   ms_router_counters counters;
   double energy_j; /**< analog, all groups, without bias branches */
   double bias_power_w;

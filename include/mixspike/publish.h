@@ -36,6 +36,7 @@ typedef struct ms_simulate_options {
   double t_stop_s;    /**< 0: the length of a sample */
   const char *output; /**< folder; NULL: nothing is written */
   int raw;            /**< also sample.raw for ngspice and gaw */
+  const char *record; /**< boundary log (mixspike/boundary.h); NULL: none */
 } ms_simulate_options;
 
 typedef struct ms_simulate_report {

@@ -21,8 +21,11 @@ const char *ms_driver_word(ms_driver_kind kind) {
 
 int ms_run_shown(ms_chip *chip, const ms_event *in, size_t n_in, ms_time t_stop, ms_run_result *run,
                  ms_error *err) {
-  ms_run_options options = {
-      .t_stop = t_stop, .probe_mask = 1u << MS_PROBE_VMEM | 1u << MS_PROBE_REQ, .trace_router = 1};
+  ms_run_options options = {.t_stop = t_stop,
+                            .probe_mask = 1u << MS_PROBE_VMEM | 1u << MS_PROBE_REQ,
+                            .trace_router = 1,
+                            .record_boundary =
+                                ms_chip_get_options(chip)->driver != MS_DRIVER_FEEDFORWARD};
   return ms_chip_run(chip, in, n_in, &options, run, err);
 }
 

@@ -3,6 +3,8 @@
 #include "mixspike/package.h"
 #include "publish/publish_impl.h"
 
+#include "mixspike/boundary.h"
+
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -204,6 +206,12 @@ int ms_simulate(const ms_experiment *experiment, const ms_simulate_options *o,
   int code = ms_setup_create(experiment, &setup, err);
   if (code)
     return code;
+  if (o->record && experiment->driver == MS_DRIVER_FEEDFORWARD) {
+    ms_setup_destroy(setup);
+    return ms_fail(err, MS_EUNSUPPORTED,
+                   "the feed-forward driver cannot record the boundary: choose driver `auto`, "
+                   "`promises` or `lockstep`");
+  }
   double t_stop_s =
       o->t_stop_s > 0 ? o->t_stop_s : setup->encoding.window_tau * setup->encoding.tau_s;
   ms_die die = ms_setup_die(setup, o->die);
@@ -225,6 +233,8 @@ int ms_simulate(const ms_experiment *experiment, const ms_simulate_options *o,
                                 .signals = ms_router_signals(ms_chip_router(chip))};
     if (o->output)
       code = write_folder(&shown, o, report, err);
+    if (!code && o->record)
+      code = ms_boundary_write(o->record, chip, &run, ms_time_from_s(t_stop_s), err);
   }
   ms_run_result_clear(&run);
   ms_chip_destroy(chip);
