@@ -5,7 +5,6 @@
 #include "yaml/unit.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,11 +210,8 @@ static int check_place(ms_cell_reader *r) {
   char *folder = realpath(cell->dir, NULL);
   bool inside = folder && ms_lies_in(cell->netlist, folder);
   free(folder);
-  for (size_t i = 0; i < r->loader->n_dir && !inside; i++) {
-    char cells[PATH_MAX];
-    snprintf(cells, sizeof cells, "%s/cells", r->loader->dir[i]);
-    inside = ms_lies_in(cell->netlist, cells);
-  }
+  for (size_t i = 0; i < r->loader->n_dir && !inside; i++)
+    inside = ms_lies_among(cell->netlist, r->loader->dir[i], "cells");
   return inside
              ? 0
              : ms_fail(

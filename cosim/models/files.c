@@ -36,6 +36,15 @@ bool ms_lies_in(const char *file, const char *folder) {
   return inside;
 }
 
+bool ms_lies_among(const char *file, const char *folder, const char *kind) {
+  char *all;
+  if (asprintf(&all, "%s/%s", folder, kind) < 0)
+    return false;
+  bool inside = ms_lies_in(file, all);
+  free(all);
+  return inside;
+}
+
 int ms_load_sum(ms_loader *loader, const char *path) {
   FILE *f = fopen(path, "rbe");
   if (!f)

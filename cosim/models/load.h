@@ -68,6 +68,8 @@ void ms_process_clear(ms_process *process);
 /** Whether a file that exists lies in a folder or below it, links followed.
  * @param folder  as realpath gives it */
 bool ms_lies_in(const char *file, const char *folder);
+/** The same for the folder's `kind`: "cells" or "process". */
+bool ms_lies_among(const char *file, const char *folder, const char *kind);
 /** Follows the SPICE files of a process: refuses those that carry commands or lie outside the
  * folders allowed, sums up all.
  * @param at  manifest entry that names the file, for messages */

@@ -62,10 +62,14 @@ static void note_definition(ms_loader *loader, const char *s) {
 
 static int follow(walk *w, const char *path, int depth);
 
-/* Whether a file lies where a process may read. `where` names the place that asks for it. */
+/* Whether a file lies where a process may read: its own folder, its PDK's, those of the other
+ * processes. `where` names the place that asks for it. */
 static int check_place(const ms_loader *loader, const char *where, int line, const char *file) {
   for (size_t i = 0; i < 2; i++)
     if (loader->inside[i] && ms_lies_in(file, loader->inside[i]))
+      return 0;
+  for (size_t i = 0; i < loader->n_dir; i++)
+    if (ms_lies_among(file, loader->dir[i], "process"))
       return 0;
   const char *pdk = loader->inside[1];
   return ms_fail(loader->err, MS_EREFUSED,
