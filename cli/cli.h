@@ -33,7 +33,7 @@ typedef struct cli_verb {
 } cli_verb;
 
 extern const cli_verb cli_train, cli_simulate, cli_replay, cli_export, cli_doctor, cli_bench,
-    cli_netlist, cli_validate_verb, cli_new, cli_size, cli_fit, cli_data;
+    cli_netlist, cli_validate_verb, cli_new, cli_size, cli_fit, cli_data, cli_study;
 
 /** Options that every verb takes; a verb's long options begin with these. */
 #define CLI_COMMON_OPTIONS                                                                         \

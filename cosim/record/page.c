@@ -16,7 +16,7 @@ static const char HEAD[] =
     "svg text{font-size:11px;fill:#20252b}svg .grid{stroke:#e9ecef;fill:none}\n"
     "svg .axis{stroke:#20252b;fill:none}\n</style>\n";
 
-void ms_write_escaped(FILE *out, const char *text) {
+static void escape(FILE *out, const char *text, int keep_lines) {
   for (; *text; text++) {
     unsigned char c = (unsigned char)*text;
     if (c == '<')
@@ -28,8 +28,16 @@ void ms_write_escaped(FILE *out, const char *text) {
     else if (c == '"')
       fputs("&quot;", out);
     else
-      fputc(c < ' ' ? ' ' : c, out);
+      fputc(c < ' ' && !(keep_lines && c == '\n') ? ' ' : c, out);
   }
+}
+
+void ms_write_escaped(FILE *out, const char *text) {
+  escape(out, text, 0);
+}
+
+void ms_write_escaped_lines(FILE *out, const char *text) {
+  escape(out, text, 1);
 }
 
 void ms_page_cell(FILE *out, const char *class_name, const char *text) {

@@ -11,6 +11,8 @@ void ms_page_begin(FILE *out, const char *title);
 void ms_page_end(FILE *out);
 /** Escapes <, >, & and " for XML and HTML; control characters become blanks. */
 void ms_write_escaped(FILE *out, const char *text);
+/** The same, with line ends kept (for <pre>). */
+void ms_write_escaped_lines(FILE *out, const char *text);
 /** A cell of a table; class may be empty. */
 void ms_page_cell(FILE *out, const char *class_name, const char *text);
 

@@ -121,10 +121,3 @@ void ms_svg_dot(ms_svg *s, double x, double y, double radius, const char *colour
     fprintf(s->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\"/>\n", place_x(s, x),
             place_y(s, y), radius, colour);
 }
-
-void ms_svg_key(ms_svg *s, size_t k, const char *word, const char *colour) {
-  double y = HEIGHT - BOTTOM - 9 - 14 * (double)k;
-  fprintf(s->out, "<path d=\"M%d %.1fh16\" stroke=\"%s\" stroke-width=\"3\"/>\n", LEFT + 8, y - 4,
-          colour);
-  text(s, LEFT + 29, y, "start", word);
-}

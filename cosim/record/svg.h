@@ -31,8 +31,6 @@ void ms_svg_band(ms_svg *svg, const double *x, const double *low, const double *
                  const char *colour);
 /** A dot; `radius` in pixels. */
 void ms_svg_dot(ms_svg *svg, double x, double y, double radius, const char *colour);
-/** A line of the key at the lower left of the axes, the k-th from below. */
-void ms_svg_key(ms_svg *svg, size_t k, const char *word, const char *colour);
 void ms_svg_bar(ms_svg *svg, double x0, double x1, double y, const char *colour);
 /** A vertical line over the whole height with a word at its top. */
 void ms_svg_mark(ms_svg *svg, double x, const char *word, const char *colour);

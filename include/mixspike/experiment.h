@@ -20,6 +20,17 @@ typedef struct ms_bias_override {
 typedef enum ms_model_method { MS_MODEL_PLAIN, MS_MODEL_GENE, MS_MODEL_RESERVOIR } ms_model_method;
 typedef enum ms_loop_method { MS_LOOP_GRADIENT, MS_LOOP_METROPOLIS } ms_loop_method;
 
+/** What a die does that nobody knows of, beyond mismatch; drawn from the die's identity, whatever
+ * its mismatch. The die without mismatch has none. */
+typedef struct ms_distortion {
+  double dead;       /**< share of neurons that never fire */
+  double stuck;      /**< share of connections that hold a random code */
+  double dac;        /**< error of each weight code of each neuron and sign, standard deviation over
+                          full scale: beyond half a step the DAC is not monotonic */
+  double bias;       /**< standard deviation of a lognormal factor on each bias line's code */
+  double jitter_tau; /**< of input events from sample to sample, standard deviation */
+} ms_distortion;
+
 /** Read only; belongs to the loader. Every field has a value after loading: the file's or the
  * default that docs/formats.md states. */
 typedef struct ms_experiment {
@@ -57,9 +68,9 @@ typedef struct ms_experiment {
   int compare;      /**< also measure the accuracy before the loop, on the same dies */
   double loop_rate; /**< of Adam in the loop */
   ms_loop_method loop_method;
-  unsigned chains; /**< of MS_LOOP_METROPOLIS; 1 for others. `loop_batches` counts the proposals of
-                        a chain, `loop_batch` the samples that decide on one */
-  double proposal; /**< standard deviation of a proposal, weights being -1..1 */
+  unsigned chains;    /**< of MS_LOOP_METROPOLIS. `loop_batches` counts the proposals of
+                           a chain, `loop_batch` the samples that decide on one */
+  double proposal;    /**< standard deviation of a proposal, weights being -1..1 */
   double temperature; /**< of the energy, which is the cross-entropy summed over the samples */
   double prior_sd;    /**< of the weights' normal prior */
   double burn_in;     /**< share of the steps that the mean leaves out */
@@ -73,6 +84,7 @@ typedef struct ms_experiment {
   ms_router_kind digital;
   ms_driver_kind driver;
   ms_pvt pvt;
+  ms_distortion distortion;
   char *corner; /**< name; pvt.corner is set when the core is loaded */
 
   uint64_t die_seed;

@@ -80,6 +80,10 @@ typedef struct ms_train_options {
   const char *output; /**< folder, made if missing; NULL: the experiment's */
   int resume;         /**< continue from the folder's checkpoint; MS_EMISSING if there is none */
   int no_package;     /**< leave out the package */
+  int only_weights;   /**< stop when the network is trained: no accuracy on dies, no package */
+  const ms_network *start; /**< the loop begins with these weights, nothing is trained on the
+                                model; NULL: train */
+  const struct ms_neuron_model *model; /**< the nominal model, fitted before; NULL: fit it */
   ms_control control;
 } ms_train_options;
 

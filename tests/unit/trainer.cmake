@@ -11,9 +11,15 @@ ms_add_test(gradient unit test_gradient.c ${MS_TRAINER_MODEL}/params.c ${MS_TRAI
 set(MS_TRAINER_METHODS ${PROJECT_SOURCE_DIR}/trainer/methods)
 ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_neuron.c
   ${MS_TRAINER_METHODS}/fit_record.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_die.c
-  ${MS_TRAINER_METHODS}/least_squares.c ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
+  ${MS_TRAINER_METHODS}/least_squares.c ${MS_TRAINER_METHODS}/lab.c
+  ${MS_TRAINER_METHODS}/distort.c ${MS_TRAINER_MODEL}/params.c)
 target_link_libraries(test_fit PRIVATE Threads::Threads)
 ms_add_test(network unit test_network.c)
 ms_add_test(methods unit test_methods.c ${MS_TRAINER_METHODS}/mh_chain.c
   ${MS_TRAINER_METHODS}/gene_algebra.c ${MS_TRAINER_MODEL}/learn.c)
 ms_add_test(tasks unit test_tasks.c)
+ms_add_test(study unit test_study.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TRAINER_METHODS}/distort.c
+  ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_record.c
+  ${MS_TRAINER_METHODS}/fit_neuron.c ${MS_TRAINER_METHODS}/least_squares.c
+  ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
+target_link_libraries(test_study PRIVATE Threads::Threads)

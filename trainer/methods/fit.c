@@ -20,44 +20,63 @@ static int record(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned ne
   return ms_fit_record_die(s, lab, die, SETS, n, seed, out, control, err);
 }
 
-/* All neurons are alike; a weak pull to the nominal values decides what the stimuli leave open. The
- * bits of the DAC stay in their ratio. */
-static int fit(const ms_setup *s, const ms_neuron_model *nominal, const ms_fit_times *times,
-               const ms_fit_records *seen, ms_neuron_model *model, ms_error *err) {
-  double prior[MS_FIT_MOST], p[MS_FIT_MOST];
+/* A dead neuron says nothing about the others. */
+static int fires(const ms_fit_records *seen, unsigned n_neuron, unsigned neuron) {
+  for (size_t i = neuron; i < seen->n; i += n_neuron)
+    if (seen->record[i].n_spike)
+      return 1;
+  return 0;
+}
+
+/* A weak pull to the base model decides what the stimuli leave open. The bits of the DAC stay in
+ * their ratio. */
+static int fit_alike(const ms_setup *s, const ms_neuron_model *base, const ms_fit_times *times,
+                     const ms_fit_records *seen, double *p, ms_error *err) {
+  double prior[MS_FIT_MOST];
   char name[64];
   size_t n = ms_fit_count(s->core);
   const ms_fit_record **record = calloc(seen->n + 1, sizeof *record);
   if (!record)
     return ms_fail(err, MS_ENOMEM, "no memory for a fit");
-  for (size_t i = 0; i < seen->n; i++)
-    record[i] = &seen->record[i];
+  size_t n_record = 0;
+  for (unsigned k = 0; k < s->n_neuron; k++)
+    if (fires(seen, s->n_neuron, k))
+      for (size_t i = k; i < seen->n; i += s->n_neuron)
+        record[n_record++] = &seen->record[i];
   for (size_t j = 0; j < n; j++)
     prior[j] = strstr(ms_fit_parameter(s->core, j, name, sizeof name), ".bit") ? 0 : 0.5;
-  int rc = ms_fit_solve(s->core, nominal, times, record, seen->n, prior, p, NULL, err);
+  int rc = ms_fit_solve(s->core, base, times, record, n_record, prior, p, NULL, err);
   free(record);
+  return rc;
+}
+
+int ms_fit_alike(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *base, const ms_die *die,
+                 uint64_t seed, double *p, const ms_control *control, ms_error *err) {
+  ms_fit_times times;
+  ms_fit_records seen = {0};
+  int rc = ms_fit_times_of(setup, lab, &times, err);
   if (!rc)
-    ms_fit_apply(s->core, nominal, p, model);
+    rc = record(setup, lab, die, setup->experiment->fit_neuron_runs, seed, &seen, control, err);
+  if (!rc)
+    rc = fit_alike(setup, base, &times, &seen, p, err);
+  ms_fit_records_clear(&seen);
   return rc;
 }
 
 int ms_fit_nominal(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_error *error,
                    const ms_control *control, ms_error *err) {
-  ms_fit_times times;
   ms_neuron_model nominal;
-  ms_fit_records seen = {0};
+  double p[MS_FIT_MOST];
   ms_die flat = ms_setup_die(setup, 0);
   flat.strength = 0;
-  int rc = ms_fit_times_of(setup, lab, &times, err);
+  int rc = ms_neuron_model_nominal(setup->core, &setup->pvt, setup->bias, setup->chip.set, &nominal,
+                                   err);
   if (!rc)
-    rc = ms_neuron_model_nominal(setup->core, &setup->pvt, setup->bias, setup->chip.set, &nominal,
-                                 err);
-  if (!rc)
-    rc = record(setup, lab, &flat, setup->experiment->fit_neuron_runs, 1, &seen, control, err);
-  if (!rc)
-    rc = fit(setup, &nominal, &times, &seen, model, err);
-  ms_fit_records_clear(&seen);
-  return rc ? rc : ms_fit_check(setup, lab, model, &flat, 10000, error, control, err);
+    rc = ms_fit_alike(setup, lab, &nominal, &flat, 1, p, control, err);
+  if (rc)
+    return rc;
+  ms_fit_apply(setup->core, &nominal, p, model);
+  return ms_fit_check(setup, lab, model, &flat, 10000, error, control, err);
 }
 
 int ms_fit_check(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *model,

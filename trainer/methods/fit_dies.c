@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many dies: fitted one after the other with what is done kept on disk, and the spread over all. */
-#include "mixspike/statistics.h"
 #include "methods/fit.h"
 #include "methods/fit_die.h"
 #include "methods/fit_file.h"
 #include "mixspike/record.h"
+#include "mixspike/statistics.h"
 
 #include <math.h>
 #include <stdio.h>

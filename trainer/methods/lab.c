@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chips in threads, and the queue they take their jobs from. */
 #include "methods/lab.h"
+#include "methods/distort.h"
 #include "mixspike/router_map.h"
 #include "model/params.h"
 
@@ -14,6 +15,7 @@
 typedef struct bench {
   ms_chip *chip;
   uint64_t configured; /* version of the configuration it holds */
+  int distorted;       /* and that for `die` alone */
   ms_die die;
   int has_die;
 } bench;
@@ -117,20 +119,27 @@ int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err) {
   return MS_OK;
 }
 
-int ms_lab_configure_raw(ms_lab *lab, const ms_config *from, ms_error *err) {
-  ms_config config = *from;
-  config.synapse = calloc(from->n_synapse ? from->n_synapse : 1, sizeof *config.synapse);
-  config.bias = from->bias ? calloc(from->n_bias ? from->n_bias : 1, sizeof *config.bias) : NULL;
-  if (!config.synapse || (from->bias && !config.bias)) {
-    ms_config_clear(&config);
+static int copy_config(const ms_config *from, ms_config *config, ms_error *err) {
+  *config = *from;
+  config->synapse = calloc(from->n_synapse ? from->n_synapse : 1, sizeof *config->synapse);
+  config->bias = from->bias ? calloc(from->n_bias ? from->n_bias : 1, sizeof *config->bias) : NULL;
+  if (!config->synapse || (from->bias && !config->bias)) {
+    ms_config_clear(config);
     return ms_fail(err, MS_ENOMEM, "no memory for a configuration");
   }
   if (from->n_synapse)
-    memcpy(config.synapse, from->synapse, from->n_synapse * sizeof *config.synapse);
-  if (config.bias)
-    memcpy(config.bias, from->bias, from->n_bias * sizeof *config.bias);
-  adopt(lab, &config, NULL, 0);
+    memcpy(config->synapse, from->synapse, from->n_synapse * sizeof *config->synapse);
+  if (config->bias)
+    memcpy(config->bias, from->bias, from->n_bias * sizeof *config->bias);
   return MS_OK;
+}
+
+int ms_lab_configure_raw(ms_lab *lab, const ms_config *from, ms_error *err) {
+  ms_config config;
+  int rc = copy_config(from, &config, err);
+  if (!rc)
+    adopt(lab, &config, NULL, 0);
+  return rc;
 }
 
 static int same_die(const ms_die *a, const ms_die *b) {
@@ -143,16 +152,36 @@ static int only_this_run(int rc) {
   return rc == MS_ESIM || rc == MS_ECRASH || rc == MS_ETIMEOUT;
 }
 
-static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *result,
-                   ms_error *err) {
+/* The lab's configuration as a die with distortions takes it. */
+static int configure_distorted(ms_lab *lab, bench *b, const ms_die *die, ms_error *err) {
+  ms_config config;
+  int rc = copy_config(&lab->config, &config, err);
+  if (rc)
+    return rc;
+  ms_distort_config(&lab->setup->experiment->distortion, die, lab->setup->core, &config);
+  rc = ms_chip_configure(b->chip, &config, err);
+  ms_config_clear(&config);
+  return rc;
+}
+
+static int configure(ms_lab *lab, bench *b, const ms_die *die, ms_error *err) {
+  int distorted = ms_distorted(&lab->setup->experiment->distortion, die);
+  if (b->configured == lab->version &&
+      (!(distorted || b->distorted) || (b->has_die && same_die(&b->die, die))))
+    return MS_OK;
+  int rc = lab->write  ? ms_chip_configure_writes(b->chip, (const uint32_t(*)[2])lab->write,
+                                                  lab->n_write, err)
+           : distorted ? configure_distorted(lab, b, die, err)
+                       : ms_chip_configure(b->chip, &lab->config, err);
+  b->configured = rc ? 0 : lab->version;
+  b->distorted = distorted;
+  return rc;
+}
+
+static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, uint64_t number,
+                   ms_lab_result *result, ms_error *err) {
   const ms_setup *s = lab->setup;
-  int rc = MS_OK;
-  if (b->configured != lab->version) {
-    rc = lab->write ? ms_chip_configure_writes(b->chip, (const uint32_t(*)[2])lab->write,
-                                               lab->n_write, err)
-                    : ms_chip_configure(b->chip, &lab->config, err);
-    b->configured = rc ? 0 : lab->version;
-  }
+  int rc = configure(lab, b, &job->die, err);
   if (!rc && (!b->has_die || !same_die(&b->die, &job->die))) {
     rc = ms_chip_set_die(b->chip, &job->die, err);
     b->die = job->die;
@@ -164,7 +193,11 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, ms_lab_result *
   const ms_event *in = job->value ? encoded : job->in;
   size_t n_in =
       job->value ? ms_encode(&s->encoding, job->value, s->task->n_value, encoded) : job->n_in;
-  ms_run_options options = {.t_stop = ms_time_from_s(s->encoding.window_tau * s->encoding.tau_s)};
+  ms_time t_stop = ms_time_from_s(s->encoding.window_tau * s->encoding.tau_s);
+  if (job->value)
+    ms_distort_events(&s->experiment->distortion, &job->die, number, s->encoding.tau_s, t_stop,
+                      encoded, n_in);
+  ms_run_options options = {.t_stop = t_stop};
   ms_run_result run = {0};
   rc = ms_chip_run(b->chip, in, n_in, &options, &run, err);
   if (!rc) {
@@ -190,7 +223,7 @@ static void *serve(void *arg) {
     size_t i = q->next++;
     pthread_mutex_unlock(&q->lock);
     ms_error err = {0};
-    int rc = run_one(q->lab, h->b, &q->job[i], &q->result[i], &err);
+    int rc = run_one(q->lab, h->b, &q->job[i], i, &q->result[i], &err);
     pthread_mutex_lock(&q->lock);
     q->result[i].rc = rc;
     if (rc)

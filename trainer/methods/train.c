@@ -224,6 +224,10 @@ static int package(run *r, ms_train_report *report, ms_error *err) {
 static int fit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
   ms_state *s = r->state;
   int rc = MS_OK;
+  if (!s->step && r->options->model) {
+    s->model = *r->options->model;
+    s->step++;
+  }
   if (!s->step) {
     free(s->fit); /* an earlier one, from a checkpoint */
     s->fit = NULL;
@@ -264,6 +268,20 @@ static int fit_model(run *r, ms_error *err) {
   return rc && rc != MS_EINTERRUPTED ? fit_here(r, r->setup, r->lab, err) : rc;
 }
 
+/* Weights of another training in place of one on the model. */
+static int take_start(run *r, ms_error *err) {
+  const ms_network *n = r->options->start;
+  ms_topology t = ms_setup_topology(r->setup);
+  ms_state *s = r->state;
+  if (n->n_input != t.n_input || n->n_hidden != t.n_hidden || n->n_class != t.n_class ||
+      n->per_class != t.per_class || n->parallel != t.parallel)
+    return ms_fail(err, MS_EINVAL, "the network to start from has another shape");
+  ms_weights_from_network(n, s->learner->weight);
+  memcpy(s->best, s->learner->weight, s->learner->n * sizeof *s->best);
+  memcpy(s->offline, s->learner->weight, s->learner->n * sizeof *s->offline);
+  return MS_OK;
+}
+
 static int run_phases(run *r, ms_train_report *report, ms_error *err) {
   ms_state *s = r->state;
   const ms_experiment *e = r->e;
@@ -281,8 +299,13 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
                     .die = e->training_die,
                     .n_die = e->n_training_die,
                     .fitted = r->fitted,
-                    .budget = (uint64_t)e->loop_batches * e->loop_batch * e->chains,
+                    .budget = (uint64_t)e->loop_batches * e->loop_batch *
+                              (e->loop_method == MS_LOOP_METROPOLIS ? e->chains : 1),
                     .control = r->options->control};
+  if (s->phase == MS_PHASE_OFFLINE && r->options->start) {
+    if ((rc = take_start(r, err)) || (rc = next_phase(r, MS_PHASE_LOOP, err)))
+      return rc;
+  }
   if (s->phase == MS_PHASE_OFFLINE) {
     if ((rc = run_method(r, ms_method_on_model(e), &world, err)) || (rc = model_accuracy(r, err)) ||
         (rc = next_phase(r, MS_PHASE_LOOP, err)))
@@ -293,6 +316,8 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
         (rc = next_phase(r, MS_PHASE_EVALUATE, err)))
       return rc;
   }
+  if (r->options->only_weights)
+    return MS_OK;
   if (s->phase == MS_PHASE_EVALUATE) {
     if ((rc = evaluate(r, err)) || (rc = next_phase(r, MS_PHASE_PACKAGE, err)))
       return rc;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Studies: training methods side by side on the same held-out dies, over tasks, strengths of
+ * mismatch and conditions (docs/study.md). */
+#ifndef MIXSPIKE_STUDY_H
+#define MIXSPIKE_STUDY_H
+
+#include "mixspike/control.h"
+#include "mixspike/experiment.h"
+#include "mixspike/statistics.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ms_study ms_study;
+
+/** Reads and checks a study and the experiment that it is based on. Free with ms_study_destroy. */
+MS_API int ms_study_load(const char *path, ms_study **out, ms_error *err);
+MS_API void ms_study_destroy(ms_study *study);
+
+/** One method on one die. */
+typedef struct ms_study_item {
+  int done;
+  double accuracy, energy_j, spikes; /**< energy and spikes per sample */
+  double samples, errors;            /**< run to measure the accuracy; of them failed */
+  double spent;                      /**< chip samples that training and calibration took */
+} ms_study_item;
+
+/** One method at one strength of mismatch and one condition, over dies and seeds. */
+typedef struct ms_study_cell {
+  size_t task, method, strength, condition;
+  size_t n;
+  double median, low, high; /**< of the accuracy; 5th and 95th percentile */
+  double mean, half_width;  /**< half of Student's interval */
+  double yield;             /**< share of dies at least as good as the study's `yield_at` */
+  ms_interval yield_interval;
+  double energy_j, spikes, spent; /**< means */
+  size_t n_pair;                  /**< dies that this method and the first one both ran on */
+  double gain;                    /**< median over these of the difference to the first method */
+  double p;                       /**< Wilcoxon's signed-rank test of that */
+} ms_study_cell;
+
+typedef struct ms_study_options {
+  const char *output; /**< folder; NULL: the study's */
+  int resume;         /**< take over what the folder's state has; MS_EMISSING if there is none */
+  unsigned jobs;      /**< chips at once; 0: the experiment's */
+  ms_control control;
+} ms_study_options;
+
+typedef struct ms_study_report {
+  const ms_study *study; /**< must outlive the report */
+  size_t n_item;
+  ms_study_item *item;
+  size_t n_cell;
+  ms_study_cell *cell; /**< those with at least one die */
+  double wall_s;       /**< of this call */
+} ms_study_report;
+
+/** Trains every method and measures it on every held-out die, until all is done or a cell's mean is
+ * known well enough; keeps what is done in FOLDER/state.txt, trained networks in FOLDER/trained.
+ * @param report  free with ms_study_report_clear, also after an error
+ * @return MS_EINTERRUPTED after control.cancel */
+MS_API int ms_study_run(const ms_study *study, const ms_study_options *options,
+                        ms_study_report *report, ms_error *err);
+MS_API void ms_study_report_clear(ms_study_report *report);
+
+typedef enum ms_study_format {
+  MS_STUDY_TABLE, /**< for a terminal */
+  MS_STUDY_JSON,
+  MS_STUDY_CSV,  /**< every method on every die */
+  MS_STUDY_HTML, /**< one page that needs no other file */
+} ms_study_format;
+
+/** Writes a report down. @param text  out: malloc'd, ends in a 0 byte */
+MS_API int ms_study_text(const ms_study_report *report, ms_study_format format, char **text,
+                         ms_error *err);
+/** The study's own output folder. */
+MS_API const char *ms_study_output(const ms_study *study);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

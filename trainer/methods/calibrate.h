@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration of a die by its bias codes; see calibrate.c. */
+#ifndef MS_METHODS_CALIBRATE_H
+#define MS_METHODS_CALIBRATE_H
+
+#include "methods/fit_model.h"
+
+/** Moves the bias codes until the die's mean neuron is the nominal one: time constants of membrane
+ * and synapses, refractory time, and weight over threshold of each row.
+ * @param setup    its bias codes are those that the fits run with; changed
+ * @param nominal  fitted at the codes that the setup begins with
+ * @param rounds   each fits the die once and moves the codes once */
+int ms_calibrate(ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal, uint64_t die,
+                 unsigned rounds, const ms_control *control, ms_error *err);
+
+/** A bias code whose current is `ratio` times that of `code`, as near as the DAC has one: coarse
+ * ranges are a factor of 8 apart. */
+uint16_t ms_bias_scale(const ms_core_bias *bias, uint16_t code, double ratio);
+
+#endif

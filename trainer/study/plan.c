@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a study: what is compared, where, and when it is enough. */
+#include "study/study.h"
+
+#include "mixspike/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST = 1000 };
+
+/* Items of a list of mappings with a `name` each, all different; one nameless item without a list.
+ */
+static ms_named_node *read_named(ms_yaml_node *root, const char *key, const char *fallback,
+                                 size_t *n) {
+  ms_yaml_node *list = ms_yaml_find(root, key) ? ms_yaml_list(root, key, 1, MOST) : NULL;
+  *n = list ? ms_yaml_count(list) : 1;
+  ms_named_node *out = calloc(*n + 1, sizeof *out);
+  if (!out)
+    return NULL;
+  out[0].name = fallback;
+  for (size_t i = 0; list && i < *n; i++) {
+    out[i].node = ms_yaml_map(ms_yaml_item(list, i), NULL);
+    out[i].name = ms_yaml_string(out[i].node, "name");
+    for (size_t k = 0; k < i; k++)
+      if (!strcmp(out[k].name, out[i].name))
+        ms_yaml_fail(out[i].node, MS_EINVAL, "name '%s' is there twice", out[i].name);
+  }
+  return out;
+}
+
+static void read_method(ms_study *s, size_t i) {
+  static const char *const dies[] = {"training", "each", NULL};
+  ms_study_method *m = &s->method[i];
+  const char *start = ms_yaml_string_or(m->node, "start", "");
+  m->start = i;
+  for (size_t k = 0; k < i && *start; k++)
+    if (!strcmp(s->method[k].name, start))
+      m->start = k;
+  if (*start && m->start == i)
+    ms_yaml_fail(m->node, MS_EMISSING, "key 'start': no method '%s' comes before this one", start);
+  m->each = ms_yaml_choice_or(m->node, "dies", dies, 0);
+  m->calibrate = ms_part_count(m->node, "calibrate", 0, 1, 20);
+  if (m->start != i && s->method[m->start].each)
+    ms_yaml_fail(m->node, MS_EINVAL, "key 'start': '%s' has a network for each die", start);
+}
+
+static void read_methods(ms_study *s, ms_yaml_node *root) {
+  ms_yaml_list(root, "methods", 1, MOST);
+  ms_named_node *named = read_named(root, "methods", "", &s->n_method);
+  s->method = calloc(s->n_method + 1, sizeof *s->method);
+  for (size_t i = 0; named && s->method && i < s->n_method; i++) {
+    s->method[i].name = named[i].name;
+    s->method[i].node = named[i].node;
+    read_method(s, i);
+  }
+  free(named);
+}
+
+static void read_numbers(ms_study *s, ms_yaml_node *root) {
+  ms_yaml_node *list =
+      ms_yaml_find(root, "mismatch") ? ms_yaml_list(root, "mismatch", 1, MOST) : NULL;
+  s->n_strength = list ? ms_yaml_count(list) : 1;
+  s->strength = calloc(s->n_strength + 1, sizeof *s->strength);
+  if (s->strength)
+    s->strength[0] = s->base->strength;
+  for (size_t i = 0; s->strength && list && i < s->n_strength; i++)
+    s->strength[i] = ms_yaml_real(ms_yaml_item(list, i), NULL, 0, 10);
+  list = ms_yaml_find(root, "seeds") ? ms_yaml_list(root, "seeds", 1, MOST) : NULL;
+  s->n_seed = list ? ms_yaml_count(list) : 1;
+  s->seed = calloc(s->n_seed + 1, sizeof *s->seed);
+  if (s->seed)
+    s->seed[0] = s->base->seed;
+  for (size_t i = 0; s->seed && list && i < s->n_seed; i++)
+    s->seed[i] = (uint64_t)ms_yaml_int(ms_yaml_item(list, i), NULL, 0, INT64_MAX);
+  ms_yaml_node *stop = ms_part_section(root, "stop");
+  s->half_width = ms_yaml_real_or(stop, "half_width", 0, 1e-4, 0.5);
+  s->confidence = ms_yaml_real_or(stop, "confidence", 0.95, 0.5, 0.9999);
+  s->minimum = ms_part_count(stop, "minimum", 8, 2, 1000000);
+  s->yield_at = ms_yaml_real_or(root, "yield_at", 0.85, 0, 1);
+}
+
+/* A base experiment is named from the study's folder or the current one. */
+static int load_base(ms_study *s, ms_yaml_node *root, ms_error *err) {
+  const char *name = ms_yaml_string(root, "base"), *slash = strrchr(s->file, '/');
+  char path[4096];
+  int rc = ms_yaml_status(s->doc, err);
+  if (rc)
+    return rc;
+  snprintf(path, sizeof path, "%.*s%s", slash && *name != '/' ? (int)(slash - s->file) + 1 : 0,
+           s->file, name);
+  return ms_experiment_load(access(path, F_OK) ? name : path, &s->base, err);
+}
+
+/* Every change is applied once, so that what is wrong with it is said before anything runs. */
+static int try_all(ms_study *s, ms_error *err) {
+  for (size_t i = 0; i < s->n_task || i < s->n_method || i < s->n_condition; i++) {
+    ms_study_place place = {.task = i < s->n_task ? i : 0,
+                            .method = i < s->n_method ? i : 0,
+                            .condition = i < s->n_condition ? i : 0};
+    ms_experiment *e;
+    for (int to_train = 0; to_train < 2; to_train++) {
+      int rc = ms_study_experiment(s, &place, to_train, &e, err);
+      if (rc)
+        return rc;
+      ms_experiment_destroy(e);
+    }
+  }
+  return ms_yaml_finish(s->doc, err);
+}
+
+static int check(ms_study *s, ms_error *err) {
+  if (!s->base->n_held_out_die)
+    return ms_fail(err, MS_EINVAL,
+                   "%s: key 'dies.held_out' is empty; a study measures on these dies",
+                   s->base->file);
+  for (size_t i = 0; i < s->n_method; i++) {
+    ms_experiment *e;
+    ms_study_place place = {.method = i};
+    int rc = ms_study_experiment(s, &place, 1, &e, err);
+    if (rc)
+      return rc;
+    int lacks = e->loop_batches && !e->n_training_die;
+    ms_experiment_destroy(e);
+    if (lacks)
+      return ms_fail(err, MS_EINVAL,
+                     "%s: method '%s' trains in the loop, but the experiment has no training dies; "
+                     "list some, or say dies: each",
+                     s->file, s->method[i].name);
+  }
+  return MS_OK;
+}
+
+int ms_study_load(const char *path, ms_study **out, ms_error *err) {
+  *out = NULL;
+  ms_study *s = calloc(1, sizeof *s);
+  if (!s)
+    return ms_fail(err, MS_ENOMEM, "no memory for a study");
+  size_t size;
+  int rc = ms_read_file(path, &s->text, &size, err);
+  if (!rc)
+    rc = ms_yaml_parse(path, s->text, size, &s->doc, err);
+  if (!rc && !(s->file = strdup(path)))
+    rc = ms_fail(err, MS_ENOMEM, "no memory for a study");
+  ms_yaml_node *root = rc ? NULL : ms_yaml_root(s->doc);
+  if (!rc)
+    rc = load_base(s, root, err);
+  if (!rc) {
+    s->name = strdup(ms_yaml_name(root, "name"));
+    char folder[200];
+    snprintf(folder, sizeof folder, "out/%s", s->name ? s->name : "");
+    s->output = strdup(ms_yaml_string_or(root, "output", folder));
+    s->task = read_named(root, "tasks", s->base->task, &s->n_task);
+    s->condition = read_named(root, "conditions", "nominal", &s->n_condition);
+    read_methods(s, root);
+    read_numbers(s, root);
+    s->n_item = s->n_task * s->n_seed * s->n_strength * s->n_condition * s->n_method *
+                s->base->n_held_out_die;
+    if (!s->name || !s->output || !s->task || !s->condition || !s->method || !s->strength ||
+        !s->seed)
+      rc = ms_fail(err, MS_ENOMEM, "no memory for a study");
+    else
+      rc = ms_yaml_status(s->doc, err);
+  }
+  if (!rc && !(rc = try_all(s, err)))
+    rc = check(s, err);
+  if (rc)
+    ms_study_destroy(s);
+  else
+    *out = s;
+  return rc;
+}
+
+void ms_study_destroy(ms_study *s) {
+  if (!s)
+    return;
+  ms_experiment_destroy(s->base);
+  ms_yaml_destroy(s->doc);
+  free(s->file);
+  free(s->name);
+  free(s->output);
+  free(s->text);
+  free(s->task);
+  free(s->condition);
+  free(s->method);
+  free(s->strength);
+  free(s->seed);
+  free(s);
+}
+
+const char *ms_study_output(const ms_study *study) {
+  return study->output;
+}
+
+ms_study_place ms_study_place_of(const ms_study *s, size_t item) {
+  ms_study_place p;
+  p.method = item % s->n_method;
+  item /= s->n_method;
+  p.die = item % s->base->n_held_out_die;
+  item /= s->base->n_held_out_die;
+  p.condition = item % s->n_condition;
+  item /= s->n_condition;
+  p.strength = item % s->n_strength;
+  item /= s->n_strength;
+  p.seed = item % s->n_seed;
+  p.task = item / s->n_seed;
+  return p;
+}
+
+size_t ms_study_index(const ms_study *s, const ms_study_place *p) {
+  size_t i = (p->task * s->n_seed + p->seed) * s->n_strength + p->strength;
+  i = (i * s->n_condition + p->condition) * s->base->n_held_out_die + p->die;
+  return i * s->n_method + p->method;
+}
+
+uint64_t ms_study_identity(const ms_study *s) {
+  uint64_t h = 0xcbf29ce484222325u;
+  const char *const text[] = {s->text, s->base->text};
+  for (int k = 0; k < 2; k++)
+    for (const char *c = text[k]; *c; c++)
+      h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+  return h;
+}
+
+/* Trained networks are told apart by their text. */
+static int describe(const ms_study *s, const ms_study_place *p, ms_experiment *e, ms_error *err) {
+  char line[200];
+  snprintf(line, sizeof line, "\n# study %016llx, task %zu, method %zu, bits %u, strength %g\n",
+           (unsigned long long)ms_study_identity(s), p->task, p->method, e->dac_bits, e->strength);
+  size_t n = strlen(e->text) + strlen(line) + 1;
+  char *text = realloc(e->text, n);
+  if (!text)
+    return ms_fail(err, MS_ENOMEM, "no memory for an experiment");
+  strcat(text, line);
+  e->text = text;
+  return MS_OK;
+}
+
+int ms_study_experiment(const ms_study *s, const ms_study_place *p, int to_train,
+                        ms_experiment **out, ms_error *err) {
+  ms_experiment *e, *condition = NULL;
+  int rc = ms_experiment_parse(s->base->text, s->base->file, &e, err);
+  if (rc)
+    return rc;
+  ms_part_task(e, s->task[p->task].node, false);
+  ms_part_training(e, s->method[p->method].node);
+  if (!to_train)
+    ms_part_conditions(e, s->condition[p->condition].node);
+  else if (!(rc = ms_experiment_parse(s->base->text, s->base->file, &condition, err))) {
+    ms_part_conditions(condition, s->condition[p->condition].node);
+    e->dac_bits = condition->dac_bits; /* known when a network is trained */
+    ms_experiment_destroy(condition);
+  }
+  e->strength = s->strength[p->strength];
+  e->seed = s->seed[p->seed];
+  e->compare = 0;
+  if (!rc)
+    rc = ms_yaml_status(s->doc, err);
+  if (!rc && to_train) {
+    e->n_held_out_die = 0;
+    if (s->method[p->method].each) {
+      e->n_training_die = 1;
+      e->training_die = realloc(e->training_die, sizeof *e->training_die);
+      if (e->training_die)
+        e->training_die[0] = s->base->held_out_die[p->die];
+      else
+        rc = ms_fail(err, MS_ENOMEM, "no memory for an experiment");
+    } else if (!e->loop_batches) {
+      e->n_training_die = 0; /* trained on the model alone */
+      e->strength = 1;
+    }
+    if (!rc)
+      rc = describe(s, p, e, err);
+  }
+  if (rc) {
+    ms_experiment_destroy(e);
+    return rc;
+  }
+  *out = e;
+  return MS_OK;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From items to cells: one method at one strength and condition over dies and seeds. */
+#include "study/study.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+int ms_study_enough(const ms_study *s, const ms_study_item *item, const ms_study_place *place,
+                    size_t n_die) {
+  if (!(s->half_width > 0) || n_die < s->minimum)
+    return 0;
+  double *value = calloc(n_die + 1, sizeof *value);
+  size_t n = 0;
+  for (size_t d = 0; value && d < n_die; d++) {
+    ms_study_place p = *place;
+    p.die = d;
+    const ms_study_item *i = &item[ms_study_index(s, &p)];
+    if (!i->done) { /* had been enough before */
+      free(value);
+      return 1;
+    }
+    if (isfinite(i->accuracy))
+      value[n++] = i->accuracy;
+  }
+  double half = ms_mean_half_width(value, n, s->confidence);
+  free(value);
+  return half <= s->half_width;
+}
+
+typedef struct gathered {
+  size_t n, n_pair;
+  double *accuracy, *difference;
+} gathered;
+
+/* Accuracies of a cell, differences to the first method where both have a value, and sums. */
+static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
+  const ms_study *s = r->study;
+  double energy = 0, spikes = 0, spent = 0;
+  for (size_t seed = 0; seed < s->n_seed; seed++)
+    for (size_t die = 0; die < s->base->n_held_out_die; die++) {
+      ms_study_place p = {.task = c->task,
+                          .seed = seed,
+                          .strength = c->strength,
+                          .condition = c->condition,
+                          .method = c->method,
+                          .die = die};
+      const ms_study_item *item = &r->item[ms_study_index(s, &p)];
+      if (!item->done || !isfinite(item->accuracy))
+        continue;
+      g->accuracy[g->n++] = item->accuracy;
+      energy += item->energy_j;
+      spikes += item->spikes;
+      spent += item->spent;
+      p.method = 0;
+      const ms_study_item *first = &r->item[ms_study_index(s, &p)];
+      if (first->done && isfinite(first->accuracy))
+        g->difference[g->n_pair++] = item->accuracy - first->accuracy;
+    }
+  double n = (double)g->n;
+  c->energy_j = energy / n;
+  c->spikes = spikes / n;
+  c->spent = spent / n;
+}
+
+static void fill(const ms_study_report *r, ms_study_cell *c, gathered *g) {
+  const ms_study *s = r->study;
+  size_t good = 0;
+  g->n = g->n_pair = 0;
+  gather(r, c, g);
+  c->n = g->n;
+  if (!c->n)
+    return;
+  c->half_width = ms_mean_half_width(g->accuracy, g->n, s->confidence);
+  for (size_t i = 0; i < g->n; i++) {
+    c->mean += g->accuracy[i] / (double)g->n;
+    good += g->accuracy[i] >= s->yield_at;
+  }
+  ms_sort(g->accuracy, g->n);
+  c->median = ms_quantile(g->accuracy, g->n, 0.5);
+  c->low = ms_quantile(g->accuracy, g->n, 0.05);
+  c->high = ms_quantile(g->accuracy, g->n, 0.95);
+  c->yield = (double)good / (double)g->n;
+  c->yield_interval = ms_yield_interval(good, g->n, s->confidence);
+  c->n_pair = g->n_pair;
+  c->p = ms_signed_rank_p(g->difference, g->n_pair);
+  ms_sort(g->difference, g->n_pair);
+  c->gain = ms_quantile(g->difference, g->n_pair, 0.5);
+}
+
+int ms_study_summarise(ms_study_report *r, ms_error *err) {
+  const ms_study *s = r->study;
+  size_t n = s->n_task * s->n_strength * s->n_condition * s->n_method;
+  size_t dies = s->n_seed * s->base->n_held_out_die;
+  gathered g = {.accuracy = calloc(dies + 1, sizeof(double)),
+                .difference = calloc(dies + 1, sizeof(double))};
+  r->cell = calloc(n, sizeof *r->cell);
+  int rc = r->cell && g.accuracy && g.difference ? MS_OK
+                                                 : ms_fail(err, MS_ENOMEM, "no memory for a study");
+  for (size_t i = 0; !rc && i < n; i++) {
+    size_t rest = i;
+    ms_study_cell c = {.method = rest % s->n_method};
+    rest /= s->n_method;
+    c.strength = rest % s->n_strength;
+    rest /= s->n_strength;
+    c.condition = rest % s->n_condition;
+    c.task = rest / s->n_condition;
+    fill(r, &c, &g);
+    if (c.n)
+      r->cell[r->n_cell++] = c;
+  }
+  free(g.accuracy);
+  free(g.difference);
+  return rc;
+}

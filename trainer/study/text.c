@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A study as a table, as JSON, as CSV. */
+#include "study/study.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+
+static void write_table(const ms_study_report *r, FILE *out) {
+  const ms_study *s = r->study;
+  size_t task = SIZE_MAX, strength = SIZE_MAX, condition = SIZE_MAX;
+  for (size_t i = 0; i < r->n_cell; i++) {
+    const ms_study_cell *c = &r->cell[i];
+    if (c->task != task || c->strength != strength || c->condition != condition) {
+      fprintf(out, "%s%s, mismatch %g, %s\n%-18s %5s %8s %7s %7s %14s %16s %9s %8s %9s %8s\n",
+              i ? "\n" : "", s->task[c->task].name, s->strength[c->strength],
+              s->condition[c->condition].name, "method", "dies", "median", "5 %", "95 %", "mean",
+              "yield", "gain", "p", "samples", "pJ");
+      task = c->task;
+      strength = c->strength;
+      condition = c->condition;
+    }
+    fprintf(out, "%-18s %5zu %7.1f%% %6.1f%% %6.1f%% %7.1f +-%4.1f%% %5.0f%% %3.0f..%3.0f%%",
+            s->method[c->method].name, c->n, 100 * c->median, 100 * c->low, 100 * c->high,
+            100 * c->mean, 100 * c->half_width, 100 * c->yield, 100 * c->yield_interval.low,
+            100 * c->yield_interval.high);
+    if (c->method)
+      fprintf(out, " %+8.1f%% %8.2g", 100 * c->gain, c->p);
+    else
+      fprintf(out, " %9s %8s", "", "");
+    fprintf(out, " %9.0f %8.3g\n", c->spent, 1e12 * c->energy_j);
+  }
+}
+
+static void number(cJSON *object, const char *name, double value) {
+  if (isfinite(value))
+    cJSON_AddNumberToObject(object, name, value);
+  else
+    cJSON_AddNullToObject(object, name);
+}
+
+static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
+  cJSON *o = cJSON_CreateObject();
+  cJSON_AddStringToObject(o, "task", s->task[c->task].name);
+  number(o, "mismatch", s->strength[c->strength]);
+  cJSON_AddStringToObject(o, "condition", s->condition[c->condition].name);
+  cJSON_AddStringToObject(o, "method", s->method[c->method].name);
+  number(o, "dies", (double)c->n);
+  number(o, "median", c->median);
+  number(o, "percentile_5", c->low);
+  number(o, "percentile_95", c->high);
+  number(o, "mean", c->mean);
+  number(o, "mean_half_width", c->half_width);
+  number(o, "yield", c->yield);
+  number(o, "yield_low", c->yield_interval.low);
+  number(o, "yield_high", c->yield_interval.high);
+  number(o, "energy_j", c->energy_j);
+  number(o, "spikes", c->spikes);
+  number(o, "chip_samples", c->spent);
+  if (c->method) {
+    number(o, "pairs", (double)c->n_pair);
+    number(o, "median_gain", c->gain);
+    number(o, "signed_rank_p", c->p);
+  }
+  return o;
+}
+
+static void write_json(const ms_study_report *r, FILE *out) {
+  const ms_study *s = r->study;
+  cJSON *root = cJSON_CreateObject();
+  cJSON_AddBoolToObject(root, "ok", 1);
+  cJSON_AddStringToObject(root, "study", s->name);
+  cJSON_AddStringToObject(root, "compared_with", s->method[0].name);
+  number(root, "confidence", s->confidence);
+  number(root, "yield_at", s->yield_at);
+  number(root, "wall_s", r->wall_s);
+  cJSON *cells = cJSON_AddArrayToObject(root, "cells");
+  for (size_t i = 0; i < r->n_cell; i++)
+    cJSON_AddItemToArray(cells, cell_json(s, &r->cell[i]));
+  char *text = cJSON_Print(root);
+  fputs(text ? text : "", out);
+  fputc('\n', out);
+  cJSON_free(text);
+  cJSON_Delete(root);
+}
+
+static void write_csv(const ms_study_report *r, FILE *out) {
+  const ms_study *s = r->study;
+  fputs("task,seed,mismatch,condition,die,method,accuracy,energy_j,spikes,samples,failed,"
+        "chip_samples\n",
+        out);
+  for (size_t i = 0; i < r->n_item; i++) {
+    const ms_study_item *item = &r->item[i];
+    if (!item->done)
+      continue;
+    ms_study_place p = ms_study_place_of(s, i);
+    fprintf(out, "%s,%llu,%g,%s,%llu,%s,%.6g,%.6g,%.6g,%.0f,%.0f,%.0f\n", s->task[p.task].name,
+            (unsigned long long)s->seed[p.seed], s->strength[p.strength],
+            s->condition[p.condition].name, (unsigned long long)s->base->held_out_die[p.die],
+            s->method[p.method].name, item->accuracy, item->energy_j, item->spikes, item->samples,
+            item->errors, item->spent);
+  }
+}
+
+int ms_study_text(const ms_study_report *r, ms_study_format format, char **text, ms_error *err) {
+  static void (*const write[])(const ms_study_report *, FILE *) = {write_table, write_json,
+                                                                   write_csv, ms_study_page};
+  size_t size = 0;
+  *text = NULL;
+  FILE *out = open_memstream(text, &size);
+  if (!out)
+    return ms_fail(err, MS_ENOMEM, "no memory for the report of a study");
+  write[format](r, out);
+  return fclose(out) ? ms_fail(err, MS_ENOMEM, "no memory for the report of a study") : MS_OK;
+}
