@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events per second through the routers at several loads. */
 #include "bench_router.h"
+#include "base/clock.h"
 
 #include "mixspike/model.h"
 #include "mixspike/router_map.h"
@@ -8,7 +9,6 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
   FAN_OUT = 8, /* entries a neuron */
@@ -26,12 +26,6 @@ typedef struct bench {
   unsigned n_leaf;
   uint8_t *level;
 } bench;
-
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Uniform in (0, 1], from a linear congruential generator (Knuth's MMIX constants). */
 static double uniform(bench *b) {
@@ -71,7 +65,7 @@ static int configure(bench *b, ms_error *err) {
 /* Neurons answer acknowledges as somas do. Simulated until `stop_s` on the wall clock. */
 static int drive(bench *b, double stop_s, ms_time *reached, ms_error *err) {
   ms_time t = 0;
-  for (unsigned round = 0; (round & 255) != 0 || now_s() < stop_s; round++) {
+  for (unsigned round = 0; (round & 255) != 0 || ms_clock_s() < stop_s; round++) {
     const unsigned who = b->first[1];
     const ms_time first = b->due[who];
     const ms_time answer = ms_router_next_output(b->router);
@@ -119,7 +113,7 @@ int ms_bench_router_run(ms_router_kind kind, unsigned n_neuron, double load, dou
     rc = configure(&b, err);
   if (rc == MS_OK)
     rc = ms_router_reset(b.router, err);
-  const double start = now_s();
+  const double start = ms_clock_s();
   ms_time reached = 0;
   if (rc == MS_OK) {
     for (unsigned k = 0; k < b.n_leaf; k++)
@@ -129,7 +123,7 @@ int ms_bench_router_run(ms_router_kind kind, unsigned n_neuron, double load, dou
     rc = drive(&b, start + wall_s, &reached, err);
   }
   if (rc == MS_OK) {
-    const double wall = now_s() - start, edges = (double)reached / CLOCK_PS;
+    const double wall = ms_clock_s() - start, edges = (double)reached / CLOCK_PS;
     ms_router_counters c;
     ms_router_get_counters(b.router, &c);
     *row = (ms_bench_router_row){

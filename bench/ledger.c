@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The deviation ledger: the campaign, and the figures. */
 #include "ledger.h"
+#include "base/clock.h"
 
 #include "ledger_case.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* REFERENCE_EVERY: the core at tight tolerances takes minutes a die. */
 enum { N_TEMP = 3, N_CORNER = 5, N_POINT = N_TEMP * N_CORNER, REFERENCE_EVERY = 10 };
@@ -35,12 +35,6 @@ typedef struct campaign {
   uint64_t done, total, run; /**< run: in this call, for the time left */
   double spent_s;
 } campaign;
-
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static unsigned point_of(uint64_t die) {
   return (unsigned)(die % N_TEMP + die / N_TEMP % N_CORNER * N_TEMP);
@@ -87,11 +81,11 @@ static int kept_run(campaign *c, ms_ledger_bench *bench, const ms_ledger_case *w
   if (!rc && !*out) {
     const ms_pvt pvt = pvt_of(c->core, point_of(die->die));
     ms_ledger_run run;
-    double start_s = now_s();
+    double start_s = ms_clock_s();
     rc = ms_ledger_bench_run(bench, engine, die, &pvt, &run, err);
     rc = rc ? rc : ms_ledger_store_add(c->store, which->name, die->die, engine, &run, err);
     ms_ledger_run_clear(&run);
-    c->spent_s += now_s() - start_s;
+    c->spent_s += ms_clock_s() - start_s;
     c->run++;
     *out = rc ? NULL : ms_ledger_store_find(c->store, which->name, die->die, engine);
   }

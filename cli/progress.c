@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Progress with the time left, and what Ctrl-C does. */
+#include "base/clock.h"
 #include "cli.h"
 
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Set by the signal handler, which has no other way to reach the running job. */
@@ -20,15 +20,9 @@ static void on_signal(int number) {
   (void)ignored;
 }
 
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void report(void *user, const ms_progress *p) {
   cli_progress *progress = user;
-  double now = now_s();
+  double now = ms_clock_s();
   bool new_phase = strncmp(progress->phase, p->phase, sizeof progress->phase - 1) != 0;
   bool last = p->done == p->total;
   /* A terminal is drawn at most ten times a second; a log gets a line a phase, one a minute, and

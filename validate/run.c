@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Monte Carlo run: benches in parallel, stop when the yield is known well enough. */
+#include "base/clock.h"
 #include "plan.h"
 #include "sensitivity.h"
 #include "state.h"
@@ -28,12 +29,6 @@ typedef struct job {
   int rc;
   ms_error err;
 } job;
-
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* A failure of the simulation of this die, as against one of the set-up. */
 static bool is_simulation(int rc) {
@@ -157,7 +152,7 @@ static void wait_for_workers(job *j, double start_s) {
     if (!control->report || done == said)
       continue;
     said = done;
-    double each = fresh ? (now_s() - start_s) / (double)fresh : -1;
+    double each = fresh ? (ms_clock_s() - start_s) / (double)fresh : -1;
     ms_progress p = {.phase = "dies",
                      .done = done / j->v->n_point,
                      .total = j->n_task / j->v->n_point,
@@ -175,7 +170,7 @@ static void run_workers(job *j) {
   unsigned jobs = j->options->jobs ? j->options->jobs : 1;
   pthread_t *thread = calloc(jobs, sizeof *thread);
   unsigned n = 0;
-  double start_s = now_s();
+  double start_s = ms_clock_s();
   pthread_mutex_lock(&j->lock);
   while (thread && n < jobs && !pthread_create(&thread[n], NULL, work, j)) {
     n++;
@@ -245,7 +240,7 @@ int ms_validate(const ms_validate_options *o, ms_validation **out, ms_error *err
   if (!o->n_die)
     return ms_fail(err, MS_EINVAL, "a validation needs at least one die");
   ms_error local = {0}, *e = err ? err : &local;
-  double start_s = now_s();
+  double start_s = ms_clock_s();
   job j = {.options = o, .stop_dies = SIZE_MAX};
   int rc = ms_plan_validation(o, &j.v, e);
   if (rc)
@@ -261,7 +256,7 @@ int ms_validate(const ms_validate_options *o, ms_validation **out, ms_error *err
   pthread_mutex_destroy(&j.lock);
   pthread_cond_destroy(&j.changed);
   free(j.done);
-  j.v->wall_s = now_s() - start_s;
+  j.v->wall_s = ms_clock_s() - start_s;
   if (rc) {
     ms_validation_destroy(j.v);
     return rc;

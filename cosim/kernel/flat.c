@@ -3,6 +3,7 @@
  * place of one neuron, and all inputs are known before the run begins. (Piecewise linear sources
  * would not do: ngspice loses a source's breakpoints once it misses one by a rounding error.) */
 #include "kernel/flat.h"
+#include "base/clock.h"
 
 #include "engine/ngspice/engine.h"
 #include "kernel/kernel.h"
@@ -213,7 +214,7 @@ static int simulate(ms_service *service, pins *p, const char *commands, ms_flat_
       .n_probe = n_probe,
       .source = p->source,
       .probe = probe};
-  double start_s = ms_wall_s();
+  double start_s = ms_clock_s();
   ms_report report = {0};
   ms_ng_result got;
   int rc = ms_service_run(service, &setup, err);
@@ -222,7 +223,7 @@ static int simulate(ms_service *service, pins *p, const char *commands, ms_flat_
     rc = rc ? rc : ms_service_wait(service, &report, err);
   }
   rc = rc ? rc : ms_service_finish(service, &got, err);
-  result->wall_s = ms_wall_s() - start_s;
+  result->wall_s = ms_clock_s() - start_s;
   free(probe);
   return rc ? rc : read_spikes(&got, p, result, err);
 }

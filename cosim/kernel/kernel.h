@@ -64,7 +64,6 @@ typedef struct ms_session {
 
 /* Makes room for one more element. */
 int ms_grow(void *array, size_t n, size_t *capacity, size_t size, ms_error *err);
-double ms_wall_s(void);
 /* For qsort: events by time, then address. */
 int ms_compare_events(const void *a, const void *b);
 

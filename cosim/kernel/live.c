@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session under the promises that stops wherever its events are known to, and goes on. */
 #include "mixspike/live.h"
+#include "base/clock.h"
 
 #include "kernel/kernel.h"
 
@@ -32,7 +33,7 @@ int ms_live_begin(ms_chip *chip, const ms_run_options *options, ms_live **out, m
   if (!live)
     return ms_fail(err, MS_ENOMEM, "no memory for a run");
   live->options = *options;
-  live->start_s = ms_wall_s();
+  live->start_s = ms_clock_s();
   rc = ms_session_begin(&live->session, chip, NULL, 0, &live->options, &live->result, err);
   live->session.horizon = 0;
   if (!rc)
@@ -108,7 +109,7 @@ int ms_live_end(ms_live *live, ms_run_result *result, ms_error *err) {
   int rc = live->finished ? 0 : ms_session_finish_all(s, err);
   if (!rc)
     rc = ms_session_conclude(s, err);
-  live->result.wall_s = ms_wall_s() - live->start_s;
+  live->result.wall_s = ms_clock_s() - live->start_s;
   if (result) {
     *result = rc ? (ms_run_result){0} : live->result;
     if (!rc)

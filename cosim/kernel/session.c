@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One run of a chip: what all drivers need to move events between groups and router. */
+#include "base/clock.h"
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-double ms_wall_s(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 int ms_grow(void *array, size_t n, size_t *capacity, size_t size, ms_error *err) {
   if (n < *capacity)
@@ -205,7 +199,7 @@ ms_time ms_session_next_input(const ms_session *s) {
 }
 
 int ms_session_feed_one(ms_session *s, ms_error *err) {
-  double start_s = ms_wall_s();
+  double start_s = ms_clock_s();
   int rc;
   if (s->next_in < s->n_in && (!s->n_pending || s->in[s->next_in].t <= s->pending[0].t)) {
     const ms_event *e = &s->in[s->next_in++];
@@ -217,7 +211,7 @@ int ms_session_feed_one(ms_session *s, ms_error *err) {
     ms_pending p = pop_pending(s);
     rc = ms_router_request(s->router, p.t, p.neuron, p.level, err);
   }
-  s->result->router_wall_s += ms_wall_s() - start_s;
+  s->result->router_wall_s += ms_clock_s() - start_s;
   return rc;
 }
 
@@ -227,9 +221,9 @@ ms_time ms_session_next_output(ms_session *s) {
 
 int ms_session_advance(ms_session *s, ms_time t, const ms_router_out **out, size_t *n,
                        ms_error *err) {
-  double start_s = ms_wall_s();
+  double start_s = ms_clock_s();
   int rc = ms_router_advance(s->router, t, out, n, err);
-  s->result->router_wall_s += ms_wall_s() - start_s;
+  s->result->router_wall_s += ms_clock_s() - start_s;
   return rc;
 }
 

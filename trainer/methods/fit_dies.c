@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many dies: fitted one after the other with what is done kept on disk, and the spread over all. */
+#include "base/clock.h"
 #include "methods/fit.h"
 #include "methods/fit_die.h"
 #include "methods/fit_file.h"
@@ -152,7 +153,7 @@ int ms_fit_dies(const ms_experiment *e, const ms_fit_options *options, ms_fit_re
   memset(report, 0, sizeof *report);
   run r = {.options = options, .report = report};
   counted c = {.r = &r};
-  double start_s = ms_lab_now_s();
+  double start_s = ms_clock_s();
   ms_control control = options->control;
   control.user = &c;
   control.report = options->control.report ? report_die : NULL;
@@ -166,7 +167,7 @@ int ms_fit_dies(const ms_experiment *e, const ms_fit_options *options, ms_fit_re
     rc = fit_dies(&r, &control, err);
   if (!rc)
     rc = find_spread(r.setup, r.lab, report, err);
-  report->wall_s = ms_lab_now_s() - start_s;
+  report->wall_s = ms_clock_s() - start_s;
   if (!rc && options->output)
     rc = ms_fit_file_tables(options->output, r.setup, report, err);
   ms_lab_destroy(r.lab);

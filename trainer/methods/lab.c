@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chips in threads, and the queue they take their jobs from. */
 #include "methods/lab.h"
+#include "base/clock.h"
 #include "methods/distort.h"
 #include "mixspike/router_map.h"
 #include "model/params.h"
@@ -49,12 +50,6 @@ typedef struct hand {
   bench *b;
   pthread_t thread;
 } hand;
-
-double ms_lab_now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int ms_lab_create(const ms_setup *setup, unsigned jobs, ms_lab **out, ms_error *err) {
   *out = NULL;
@@ -244,7 +239,7 @@ static void *serve(void *arg) {
 
 /* Waits for the hands, tells how far they are, and stops them on request. */
 static void oversee(queue *q, const ms_control *control, const ms_progress *progress) {
-  double start = ms_lab_now_s(), told = start;
+  double start = ms_clock_s(), told = start;
   size_t seen = 0;
   pthread_mutex_lock(&q->lock);
   while (q->running) {
@@ -258,7 +253,7 @@ static void oversee(queue *q, const ms_control *control, const ms_progress *prog
     pthread_cond_timedwait(&q->moved, &q->lock, &until);
     if (control && control->cancel && *control->cancel)
       q->stop = 1;
-    double now = ms_lab_now_s();
+    double now = ms_clock_s();
     if (control && control->report && progress && q->done != seen && now - told > 0.2) {
       ms_progress p = *progress;
       p.done += q->done;

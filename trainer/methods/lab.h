@@ -56,7 +56,4 @@ int ms_lab_latency(ms_lab *lab, unsigned fan_out, struct ms_sim_latency *out, ms
 uint64_t ms_lab_spent(const ms_lab *lab);
 double ms_lab_wall_s(const ms_lab *lab, double *router_s);
 
-/** Seconds on a clock that only goes forward. */
-double ms_lab_now_s(void);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Surrogate gradients on the model: coarse time steps first, then fine ones, because a network
  * trained with coarse steps alone is fitted to their grid. A step of the method is an epoch. */
+#include "base/clock.h"
 #include "methods/method.h"
 
 #include <math.h>
@@ -55,7 +56,7 @@ typedef struct epoch {
 
 static void tell(epoch *e, size_t batch, size_t batches) {
   const ms_control *c = &e->w->control;
-  double now = ms_lab_now_s();
+  double now = ms_clock_s();
   if (!c->report || (batch && now - e->told_s < 0.2))
     return;
   e->told_s = now;
@@ -136,7 +137,7 @@ int ms_offline_epoch(const ms_world *w, ms_state *state, ms_update *update, ms_e
              .gradient = calloc(state->learner->n, sizeof(float)),
              .order = calloc(n, sizeof(uint32_t)),
              .sample = calloc(n, sizeof(ms_sim_sample)),
-             .start_s = ms_lab_now_s()};
+             .start_s = ms_clock_s()};
   e.options.spread = x->spread;
   e.options.neuron_spread = x->neuron_spread;
   e.options.n_drawn = x->drawn_dies;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A training run from the experiment to the report: phase after phase, with a checkpoint after
  * every step. */
+#include "base/clock.h"
 #include "methods/fit.h"
 #include "methods/fit_die.h"
 #include "methods/method.h"
@@ -28,7 +29,7 @@ typedef struct run {
 } run;
 
 static int save(run *r, ms_error *err) {
-  double now = ms_lab_now_s(), router_s, chip_s = ms_lab_wall_s(r->lab, &router_s);
+  double now = ms_clock_s(), router_s, chip_s = ms_lab_wall_s(r->lab, &router_s);
   r->state->wall_s += now - r->mark_s;
   r->state->chip_wall_s += chip_s - r->chip_mark_s;
   r->state->router_wall_s += router_s - r->router_mark_s;
@@ -369,7 +370,7 @@ static void hand_over(run *r, ms_train_report *report) {
 int ms_train(const ms_experiment *experiment, const ms_train_options *options,
              ms_train_report *report, ms_error *err) {
   memset(report, 0, sizeof *report);
-  run r = {.e = experiment, .options = options, .mark_s = ms_lab_now_s()};
+  run r = {.e = experiment, .options = options, .mark_s = ms_clock_s()};
   int rc = begin(&r, err);
   if (!rc)
     rc = run_phases(&r, report, err);

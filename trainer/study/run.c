@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a study: die by die, every method on each, so that methods meet the same dies whenever it
  * ends. */
+#include "base/clock.h"
 #include "study/study.h"
 
 #include "methods/calibrate.h"
@@ -38,7 +39,7 @@ typedef struct run {
 static void tell(const run *r, const ms_progress *inner) {
   if (!r->o->control.report)
     return;
-  double each = (ms_lab_now_s() - r->start_s) / (double)(r->done - r->begun_with);
+  double each = (ms_clock_s() - r->start_s) / (double)(r->done - r->begun_with);
   ms_progress p = {.phase = "study",
                    .done = r->done,
                    .total = r->s->n_item,
@@ -164,7 +165,7 @@ static int begin(run *r, ms_error *err) {
 int ms_study_run(const ms_study *study, const ms_study_options *options, ms_study_report *report,
                  ms_error *err) {
   memset(report, 0, sizeof *report);
-  run r = {.s = study, .o = options, .report = report, .start_s = ms_lab_now_s()};
+  run r = {.s = study, .o = options, .report = report, .start_s = ms_clock_s()};
   r.inner = (ms_control){.report = options->control.report ? tell_inner : NULL,
                          .user = &r,
                          .cancel = options->control.cancel};
@@ -173,7 +174,7 @@ int ms_study_run(const ms_study *study, const ms_study_options *options, ms_stud
     rc = run_all(&r, err);
   if (!rc)
     rc = ms_study_summarise(report, err);
-  report->wall_s = ms_lab_now_s() - r.start_s;
+  report->wall_s = ms_clock_s() - r.start_s;
   leave(&r.site);
   ms_study_trainer_destroy(r.trainer);
   ms_study_store_close(r.store);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Framed messages over a socket; see wire.h. */
 #include "engine/ngspice/wire.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 enum { MAGIC = 0x4d535731 }; /* "MSW1" */
 
@@ -104,20 +104,14 @@ const char *ms_wire_get_text(ms_wire *w) {
   return text ? text : "";
 }
 
-static double now_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Waits until fd is ready for `events`. The time is measured anew for every wait: a large message
  * that moves is not a silent peer. */
 static int ready(int fd, short events, double timeout_s, ms_error *err) {
-  double end_s = now_s() + timeout_s;
+  double end_s = ms_clock_s() + timeout_s;
   for (;;) {
     int wait_ms = -1;
     if (timeout_s > 0) {
-      double left_s = end_s - now_s();
+      double left_s = end_s - ms_clock_s();
       wait_ms = left_s <= 0 ? 0 : left_s > 1e6 ? 1000000000 : (int)(left_s * 1e3) + 1;
     }
     struct pollfd p = {.fd = fd, .events = events};
