@@ -21,7 +21,8 @@ static const char HELP[] =
     "  --router R       rtl, tlm, tlm_lt or ideal (default: the experiment's)\n"
     "  --driver D       auto, lockstep, promises or feedforward (default: the experiment's)\n"
     "output\n"
-    "  -o, --out DIR    writes index.html, results.h5 and sample.fst (default: nothing)\n"
+    "  -o, --out DIR    writes index.html, results.h5, sample.fst with a save file for GTKWave, and\n"
+    "                   provenance.csv (default: nothing)\n"
     "  --raw            also sample.raw, as ngspice writes it\n"
     "  --record FILE    a log of everything that passed between the analog and the digital half,\n"
     "                   for `mixspike replay --half`\n";

@@ -52,6 +52,30 @@ static int pick(const ms_boundary *log, int inputs, ms_boundary_event **out, siz
   return 0;
 }
 
+int ms_half_inputs(const ms_boundary *log, ms_boundary_event **out, size_t *n, ms_error *err) {
+  return pick(log, 1, out, n, err);
+}
+
+ms_boundary ms_half_log(const ms_chip *chip, const ms_run_result *run, ms_time t_stop) {
+  return (ms_boundary){.core = chip->core->name,
+                       .core_file = chip->core->file,
+                       .dac_bits = chip->core->dac_bits,
+                       .core_checksum = chip->core->checksum,
+                       .analog = chip->options.engine.kind,
+                       .digital = chip->options.router,
+                       .n_neuron = chip->options.n_neuron,
+                       .n_input = chip->options.n_input,
+                       .die = chip->die,
+                       .pvt = chip->pvt,
+                       .clock_ps = chip->core->clock_ps,
+                       .lookahead_ps = ms_router_lookahead(chip->router),
+                       .t_stop = t_stop,
+                       .n_write = chip->n_write,
+                       .write = chip->write,
+                       .n_event = run->n_boundary,
+                       .event = run->boundary};
+}
+
 static int program(ms_router *router, const ms_boundary *log, ms_error *err) {
   int rc = ms_router_reset(router, err);
   for (size_t i = 0; !rc && i < log->n_write; i++)
@@ -83,7 +107,7 @@ int ms_half_digital(const ms_boundary *log, ms_router_kind kind, ms_router_out *
   size_t n_in, n_all = 0;
   *out = NULL;
   *n = 0;
-  int rc = pick(log, 1, &in, &n_in, err);
+  int rc = ms_half_inputs(log, &in, &n_in, err);
   if (!rc)
     rc = make_router(log, kind, &router, err);
   for (size_t i = 0; !rc && i < n_in; i++)

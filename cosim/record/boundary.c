@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boundary log as text: one line a fact, so that a person can read, compare and change it. */
-#include "mixspike/boundary.h"
 #include "mixspike/record.h"
 
-#include "kernel/kernel.h"
+#include "kernel/half.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -16,25 +15,22 @@ static const char *const engines[] = {"ngspice", "table", "model"};
 
 /* ---- writing ---- */
 
-static void put_header(FILE *f, const ms_chip *chip, ms_time t_stop) {
-  const ms_core *core = chip->core;
-  const ms_chip_options *o = &chip->options;
-  char *file = core->file ? realpath(core->file, NULL) : NULL;
-  fprintf(f, "%s\ncore %s\n", HEADER, core->name);
+static void put_header(FILE *f, const ms_boundary *l) {
+  char *file = l->core_file ? realpath(l->core_file, NULL) : NULL;
+  fprintf(f, "%s\ncore %s\n", HEADER, l->core);
   if (file)
     fprintf(f, "file %s\n", file);
   free(file);
-  fprintf(f, "dac_bits %u\nchecksum %016" PRIx64 "\n", core->dac_bits, core->checksum);
-  fprintf(f, "analog %s\ndigital %s\n", engines[o->engine.kind], ms_router_name(o->router));
-  fprintf(f, "neurons %u\ninputs %u\n", o->n_neuron, o->n_input);
-  fprintf(f, "die %" PRIu64 " %" PRIu64 " %.17g\n", chip->die.seed, chip->die.die,
-          chip->die.strength);
-  fprintf(f, "pvt %u %.17g %d %.17g\n", chip->pvt.corner, chip->pvt.supply_v, chip->pvt.temp_set,
-          chip->pvt.temp_c);
-  fprintf(f, "clock %" PRIu64 "\nlookahead %" PRIu64 "\nstop %" PRIu64 "\n", core->clock_ps,
-          ms_router_lookahead(chip->router), t_stop);
-  for (size_t i = 0; i < chip->n_write; i++)
-    fprintf(f, "write %05" PRIx32 " %08" PRIx32 "\n", chip->write[i][0], chip->write[i][1]);
+  fprintf(f, "dac_bits %u\nchecksum %016" PRIx64 "\n", l->dac_bits, l->core_checksum);
+  fprintf(f, "analog %s\ndigital %s\n", engines[l->analog], ms_router_name(l->digital));
+  fprintf(f, "neurons %u\ninputs %u\n", l->n_neuron, l->n_input);
+  fprintf(f, "die %" PRIu64 " %" PRIu64 " %.17g\n", l->die.seed, l->die.die, l->die.strength);
+  fprintf(f, "pvt %u %.17g %d %.17g\n", l->pvt.corner, l->pvt.supply_v, l->pvt.temp_set,
+          l->pvt.temp_c);
+  fprintf(f, "clock %" PRIu64 "\nlookahead %" PRIu64 "\nstop %" PRIu64 "\n", l->clock_ps,
+          l->lookahead_ps, l->t_stop);
+  for (size_t i = 0; i < l->n_write; i++)
+    fprintf(f, "write %05" PRIx32 " %08" PRIx32 "\n", l->write[i][0], l->write[i][1]);
 }
 
 static void put_event(FILE *f, const ms_boundary_event *e) {
@@ -68,7 +64,8 @@ int ms_boundary_write(const char *path, const ms_chip *chip, const ms_run_result
   FILE *f = open_memstream(&text, &size);
   if (!f)
     return ms_fail(err, MS_ENOMEM, "no memory for the log %s", path);
-  put_header(f, chip, t_stop);
+  const ms_boundary log = ms_half_log(chip, run, t_stop);
+  put_header(f, &log);
   for (size_t i = 0; i < run->n_boundary; i++)
     put_event(f, &run->boundary[i]);
   fputs("end\n", f);

@@ -81,6 +81,14 @@ typedef struct ms_trace {
  * @param trace  [n]; those of one run stand together */
 MS_API int ms_traces_write(const char *path, const ms_trace *trace, size_t n, ms_error *err);
 
+/** A save file that shows the interesting part of such an FST file in GTKWave: the router's own
+ * signals, then membrane, request and handshake of some neurons, voltages as curves.
+ * @param fst_name  of the FST file beside it
+ * @param neuron    [n_neuron] numbers of the neurons to show */
+MS_API int ms_waveforms_view(const char *path, const char *fst_name, const ms_core *core,
+                             const char *const *signals, const ms_run_result *run,
+                             const unsigned *neuron, size_t n_neuron, ms_error *err);
+
 /** The voltages alone as an ngspice raw file (binary, one plot a neuron). */
 MS_API int ms_raw_write(const char *path, const ms_core *core, const ms_run_result *run,
                         ms_error *err);

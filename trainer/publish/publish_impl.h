@@ -8,18 +8,20 @@
 /* One sample that ran, with what is needed to describe it. */
 typedef struct ms_shown_run {
   const ms_setup *setup;
+  ms_chip *chip;
+  ms_time t_stop;
   const char *title;
   const ms_event *in;
   size_t n_in;
   const ms_run_result *run;
-  const char *const *signals; /* of the router; NULL: not traced */
 } ms_shown_run;
 
 /* Runs one sample with membrane and request voltages of every neuron and the router's signals. */
 int ms_run_shown(ms_chip *chip, const ms_event *in, size_t n_in, ms_time t_stop, ms_run_result *run,
                  ms_error *err);
 
-/* Writes sample.fst and raster.svg, and adds the picture to the page. */
+/* Writes sample.fst, sample.gtkw, provenance.csv and raster.svg, and adds the picture to the page.
+ */
 int ms_publish_sample(const ms_shown_run *shown, const char *folder, ms_report_page *page,
                       ms_error *err);
 

@@ -2,6 +2,8 @@
 /* The sample that an output folder shows: waveforms, raster, and what both pages have in common. */
 #include "publish/publish_impl.h"
 
+#include "mixspike/provenance.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,21 +79,44 @@ int ms_publish_figure(ms_report_page *page, const char *name, const char *note, 
   return ms_report_figure(page, name, text, note, err);
 }
 
-int ms_publish_sample(const ms_shown_run *shown, const char *folder, ms_report_page *page,
-                      ms_error *err) {
+/* The table of where every event came from; the feed-forward driver records none. */
+static int write_provenance(const ms_shown_run *shown, const char *folder, ms_error *err) {
   char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s/sample.fst", folder);
-  int code = ms_waveforms_write(path, shown->setup->core, shown->signals, shown->run, err);
+  ms_provenance provenance;
+  if (ms_chip_get_options(shown->chip)->driver == MS_DRIVER_FEEDFORWARD)
+    return MS_OK;
+  int code = ms_provenance_trace(shown->chip, shown->run, shown->t_stop, &provenance, err);
   if (code)
     return code;
+  snprintf(path, sizeof path, "%s/provenance.csv", folder);
+  code = ms_provenance_write(path, &provenance, err);
+  ms_provenance_clear(&provenance);
+  return code;
+}
+
+int ms_publish_sample(const ms_shown_run *shown, const char *folder, ms_report_page *page,
+                      ms_error *err) {
+  const ms_core *core = shown->setup->core;
+  const char *const *signals = ms_router_signals(ms_chip_router(shown->chip));
+  char path[PATH_MAX];
   unsigned neuron[N_SHOWN];
   size_t n = choose_neurons(shown->setup, shown->run, neuron);
+  snprintf(path, sizeof path, "%s/sample.fst", folder);
+  int code = ms_waveforms_write(path, core, signals, shown->run, err);
+  snprintf(path, sizeof path, "%s/sample.gtkw", folder);
+  if (!code)
+    code = ms_waveforms_view(path, "sample.fst", core, signals, shown->run, neuron, n, err);
+  if (!code)
+    code = write_provenance(shown, folder, err);
+  if (code)
+    return code;
   int drawn = ms_picture_raster(folder, "raster", shown->title, shown->in, shown->n_in, shown->run,
                                 neuron, n, err);
   return ms_publish_picture(page, drawn, folder, "raster",
                             "One sample: input events, spikes of every neuron, and membrane "
                             "voltages of some. sample.fst holds all voltages together with the "
-                            "router's signals.",
+                            "router's signals (gtkwave sample.fst sample.gtkw), provenance.csv "
+                            "where every event came from and what it did.",
                             err);
 }
 

@@ -226,11 +226,12 @@ int ms_simulate(const ms_experiment *experiment, const ms_simulate_options *o,
     char title[200];
     snprintf(title, sizeof title, "%s, die %llu", experiment->name, (unsigned long long)o->die);
     const ms_shown_run shown = {.setup = setup,
+                                .chip = chip,
+                                .t_stop = ms_time_from_s(t_stop_s),
                                 .title = title,
                                 .in = in,
                                 .n_in = n_in,
-                                .run = &run,
-                                .signals = ms_router_signals(ms_chip_router(chip))};
+                                .run = &run};
     if (o->output)
       code = write_folder(&shown, o, report, err);
     if (!code && o->record)

@@ -367,11 +367,12 @@ static int show_sample(ms_results *results, ms_report_page *page, const char *fo
              ms_engine_word(options.engine.kind),
              ms_network_decide(report->network, run.spike, run.n_spike, NULL));
     const ms_shown_run shown = {.setup = setup,
+                                .chip = chip,
+                                .t_stop = stop,
                                 .title = title,
                                 .in = in,
                                 .n_in = n_in,
-                                .run = &run,
-                                .signals = ms_router_signals(ms_chip_router(chip))};
+                                .run = &run};
     code = ms_publish_sample(&shown, folder, page, err);
   }
   ms_run_result_clear(&run);

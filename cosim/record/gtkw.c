@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A save file for GTKWave: the signals of a sample that are worth a look, voltages drawn as curves.
+ */
+#include "mixspike/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Flags of a trace, as GTKWave saves them. */
+enum {
+  RIGHT_JUSTIFY = 0x20,
+  HEXADECIMAL = 0x2,
+  DECIMAL = 0x4,
+  BINARY = 0x8,
+  BLANK = 0x200,
+  SIGNED = 0x400,
+  INTERPOLATED = 0x10000,
+  FULL_SCALE = 0x80000,
+  STRETCH = 0x20000 /* a line that the curve above may use */
+};
+enum { CURVE_LINES = 3 };
+
+static void put_comment(FILE *f, const char *text) {
+  fprintf(f, "@%x\n-%s\n", BLANK, text);
+}
+
+static void put_curve(FILE *f, unsigned neuron, const char *name) {
+  fprintf(f, "@%x\nneuron%u.%s\n@%x\n", FULL_SCALE | INTERPOLATED | SIGNED | RIGHT_JUSTIFY, neuron,
+          name, STRETCH);
+  for (int i = 0; i < CURVE_LINES; i++)
+    fputs("-\n", f);
+}
+
+/* A router signal "scope.name[width]" under the name that GTKWave has for it. */
+static void put_signal(FILE *f, const char *signal) {
+  const char *bracket = strrchr(signal, '[');
+  unsigned long width = bracket ? strtoul(bracket + 1, NULL, 10) : 1;
+  int length = bracket ? (int)(bracket - signal) : (int)strlen(signal);
+  if (width > 1)
+    fprintf(f, "@%x\nrouter.%.*s[%lu:0]\n",
+            (strstr(signal, "pulse") ? BINARY : DECIMAL) | RIGHT_JUSTIFY, length, signal,
+            width - 1);
+  else
+    fprintf(f, "@%x\nrouter.%.*s\n", BINARY | RIGHT_JUSTIFY, length, signal);
+}
+
+static void put_neuron(FILE *f, unsigned neuron, const ms_core *core, const char *const *signals,
+                       const ms_run_result *run) {
+  char text[64], prefix[24];
+  size_t n = (size_t)snprintf(prefix, sizeof prefix, "n%u.", neuron);
+  snprintf(text, sizeof text, "neuron %u", neuron);
+  put_comment(f, text);
+  for (size_t i = 0; run->group && i < run->group[neuron].n_wave; i++)
+    put_curve(f, neuron, ms_probe_name(core, run->group[neuron].wave[i].probe));
+  for (size_t i = 0; signals && signals[i]; i++)
+    if (!strncmp(signals[i], prefix, n))
+      put_signal(f, signals[i]);
+}
+
+int ms_waveforms_view(const char *path, const char *fst_name, const ms_core *core,
+                      const char *const *signals, const ms_run_result *run, const unsigned *neuron,
+                      size_t n_neuron, ms_error *err) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *f = open_memstream(&text, &size);
+  if (!f)
+    return ms_fail(err, MS_ENOMEM, "no memory for %s", path);
+  fprintf(f, "[*]\n[*] What to look at first in %s\n[dumpfile] \"%s\"\n[timestart] 0\n", fst_name,
+          fst_name);
+  put_comment(f, "router");
+  for (size_t i = 0; signals && signals[i]; i++)
+    if (!strchr(signals[i], '.'))
+      put_signal(f, signals[i]);
+  for (size_t i = 0; i < n_neuron; i++)
+    if (neuron[i] < run->n_neuron)
+      put_neuron(f, neuron[i], core, signals, run);
+  int bad = ferror(f) | fclose(f);
+  int rc = bad ? ms_fail(err, MS_ENOMEM, "no memory for %s", path)
+               : ms_write_file(path, text, size, err);
+  free(text);
+  return rc;
+}
