@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike bench: measures. The figures are taken in one run on one machine. */
 #include "../bench/bench_engine.h"
+#include "../bench/bench_mesh.h"
 #include "../bench/bench_partition.h"
 #include "../bench/bench_router.h"
 #include "../bench/ledger.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 static const char HELP[] =
-    "usage: mixspike bench WHAT [--seconds S] [--dies N] [--file FILE] [--json]\n\n"
+    "usage: mixspike bench WHAT [--seconds S] [--dies N] [--file FILE] [--plot FOLDER] [--json]\n\n"
     "WHAT is one of\n"
     "  router      events per second through the compiled router and its models (tlm, tlm_lt,\n"
     "              ideal) at several loads\n"
@@ -21,6 +22,8 @@ static const char HELP[] =
     "              circuits, die and events, spikes compared, all on one core\n"
     "  engine      the table engine against ngspice: speed, spike times and energy, by\n"
     "              processor time\n"
+    "  mesh        latency and throughput against load on meshes of 1x1, 2x2 and 4x4 cores: the\n"
+    "              network alone, and the whole chip from spike to pulse\n"
     "  ledger      the table engine and ngspice in production settings against ngspice with\n"
     "              tight tolerances, on many dies over corners and temperatures; hours\n\n"
     "  --seconds S   router: wall time for each row of the table (default 1); partition: about\n"
@@ -30,6 +33,7 @@ static const char HELP[] =
     "  --dies N      ledger: dies of each cell's circuits (default 200)\n"
     "  --core N      ledger: dies of the core of 32 neurons (default 200)\n"
     "  --case NAME   ledger: this case alone, such as 'soma acc'\n"
+    "  --plot FOLDER mesh: also draws mesh.svg there, latency against load\n"
     "  --file FILE   ledger: keeps ngspice's runs; a second command goes on where the first\n"
     "                was stopped (default ledger.tsv)\n";
 
@@ -84,8 +88,10 @@ static int run(cli *c, int argc, char **argv) {
                                           {"core", required_argument, NULL, 'n'},
                                           {"case", required_argument, NULL, 'c'},
                                           {"file", required_argument, NULL, 'f'},
+                                          {"plot", required_argument, NULL, 'p'},
                                           CLI_END_OPTIONS};
   double seconds = 0;
+  const char *plot = NULL;
   uint64_t dies = 200, cores = 200;
   ms_ledger_options ledger = {.file = "ledger.tsv"};
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT, options, NULL)) != -1;) {
@@ -108,6 +114,9 @@ static int run(cli *c, int argc, char **argv) {
     case 'f':
       ledger.file = optarg;
       break;
+    case 'p':
+      plot = optarg;
+      break;
     default: {
       int leave = cli_common(c, &cli_bench, o);
       if (leave >= 0)
@@ -129,6 +138,8 @@ static int run(cli *c, int argc, char **argv) {
     code = ms_bench_partition(seconds > 0 ? seconds : 120, &json, &err);
   else if (!strcmp(what, "engine"))
     code = ms_bench_engine(seconds > 0 ? seconds : 60, &json, &err);
+  else if (!strcmp(what, "mesh"))
+    code = ms_bench_mesh(seconds > 0 ? seconds : 20, plot, &json, &err);
   else if (!strcmp(what, "ledger"))
     code = run_ledger(c, &ledger, &json, &err);
   else

@@ -19,9 +19,9 @@ extern "C" {
 #include <cmocka.h>
 }
 
-using mixspike::test::MeshBench;
-using mixspike::test::MeshTraffic;
-using mixspike::test::Pattern;
+using mixspike::MeshBench;
+using mixspike::MeshTraffic;
+using mixspike::Pattern;
 
 namespace {
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Traffic through a Verilated mesh, and what must become of it: every flit reaches each of its
  * destinations once, in the order of its source, whatever stands in its way. */
-#ifndef MS_TEST_MESH_TRAFFIC_H
-#define MS_TEST_MESH_TRAFFIC_H
+#ifndef MS_ROUTER_RTL_MESH_TRAFFIC_H
+#define MS_ROUTER_RTL_MESH_TRAFFIC_H
 
 #include "core_of.h"
 
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace mixspike::test {
+namespace mixspike {
 
 enum class Pattern { kUniform, kMulticast, kBroadcast, kHotSpot };
 
@@ -75,6 +75,20 @@ public:
   /** From the cycle in which a flit was made, its wait at the port included. */
   double mean_latency() const {
     return delivered_ ? static_cast<double>(latency_) / static_cast<double>(delivered_) : 0;
+  }
+  /** No more than a share of the deliveries took longer, cycles. */
+  unsigned latency_quantile(double share) const {
+    uint64_t left = static_cast<uint64_t>(share * static_cast<double>(delivered_));
+    unsigned cycles = 0;
+    while (cycles < ages_.size() && left >= ages_[cycles])
+      left -= ages_[cycles++];
+    return cycles;
+  }
+  /** Counts from here on anew. */
+  void forget() {
+    accepted_ = delivered_ = latency_ = 0;
+    std::fill(sent_.begin(), sent_.end(), 0);
+    ages_.clear();
   }
   uint64_t shortest(unsigned hops) const {
     return hops < shortest_.size() ? shortest_[hops] : 0;
@@ -167,6 +181,9 @@ private:
     if (!shortest_[far] || age < shortest_[far])
       shortest_[far] = age;
     latency_ += age;
+    if (age >= ages_.size())
+      ages_.resize(age + 1, 0);
+    ages_[age]++;
     delivered_++;
     sent_[to]++;
     outstanding_--;
@@ -207,9 +224,10 @@ private:
   uint32_t made_ = 0;
   uint64_t cycle_ = 0, accepted_ = 0, delivered_ = 0, outstanding_ = 0, latency_ = 0;
   std::vector<uint64_t> shortest_; ///< [hops]
+  std::vector<uint64_t> ages_;     ///< deliveries of each latency
   std::string why_;
 };
 
-} // namespace mixspike::test
+} // namespace mixspike
 
 #endif
