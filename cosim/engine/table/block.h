@@ -123,8 +123,9 @@ typedef struct ms_block {
   int steps_at_order;
   double h_s;
   double *f, *q, *history, *f_last, *step, *x_new, *q_new; /**< [n + 1] */
-  ms_v4 *estimate; /**< [n] errors of the candidate at three orders */
-  double *share;   /**< [n] of rate_error that counts for this node */
+  ms_v4 *estimate;   /**< [n] errors of the candidate at three orders; what extrapolation takes out */
+  double *truncated; /**< [n] error of dq/dt at the candidate's order */
+  double *share;     /**< [n] of rate_error that counts for this node */
   double t_new, h_new, error, error_at[3], error_before, h_before;
   int outside; /**< 1 + a device that left its table at the candidate, or 0 */
   double power_new_a, supply_a, supply_c;     /**< current out of the supply; its integral so far */

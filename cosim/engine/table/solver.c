@@ -160,7 +160,7 @@ static int plan_matrix(ms_block *b) {
 static int allocate(ms_block *b) {
   b->estimate = aligned_alloc(32, ((size_t)b->n + 1) * sizeof *b->estimate);
   size_t n = (size_t)b->n + 1, places = (size_t)b->lu.nnz + 1;
-  size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 10 * n + 3 * places +
+  size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 11 * n + 3 * places +
                  (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + 2 * (size_t)(b->n + b->n_input);
   double *m = calloc(total, sizeof *m);
   if (!(b->memory = m))
@@ -175,6 +175,7 @@ static int allocate(ms_block *b) {
   TAKE(b->history, n);
   TAKE(b->f_last, n);
   TAKE(b->share, n);
+  TAKE(b->truncated, n);
   TAKE(b->step, n);
   TAKE(b->x_new, n);
   TAKE(b->q_new, n);
@@ -211,7 +212,7 @@ static void set_tolerances(const ms_plan *p, ms_block *b, int block) {
   for (int i = 0; i < b->n; i++) {
     int node = p->block_node[block][i], keeps = p->node[node].linear_f > 50e-15;
     b->share[i] = keeps ? 1 : 3;
-    b->tolerance_low_v[i] = drives ? keeps ? 1e-5 : 5e-3 : keeps ? 2e-6 : 5e-5;
+    b->tolerance_low_v[i] = drives ? keeps ? 7e-5 : 2e-2 : keeps ? 1e-5 : 5e-4;
     b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 5e-2 : keeps ? 1e-3 : 1e-2;
     if (node == p->req_node)
       b->tolerance_low_v[i] = b->tolerance_high_v[i] = 2e-2;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_ERROR_TAU 1e-6   /* allowed error of a step: in membrane time constants, */
+#define TIME_ERROR_TAU 2e-6   /* allowed error of a step: in membrane time constants, */
 #define TIME_ERROR_PULSE 1e-5 /* in blocks that drive the soma: in pulse widths, */
-#define RATE_ERROR 5e-4       /* and as a share of what the step moves */
+#define RATE_ERROR 1e-3       /* and as a share of what the step moves */
 #define RATE_ERROR_DRIVER 1e-4
 
 /* Membrane time constant by which errors are judged, and its bias set: the one whose tau is nearest
