@@ -124,6 +124,13 @@ int ms_chip_check_run(const ms_chip *chip, const ms_event *in, size_t n_in,
  * process; from this size on layered networks make do with one a worker. */
 enum { MOST_PROCESSES = 256 };
 
+/* Layer by layer pays where nothing contends, since each group then runs once and without pause
+ * (its data stays in the cache), and where there are more groups than processes. */
+static int suits_feedforward(const ms_chip_options *o) {
+  return o->engine.kind == MS_ENGINE_NGSPICE ? o->n_neuron > MOST_PROCESSES
+                                             : o->router == MS_ROUTER_IDEAL;
+}
+
 /* The driver that the options name, or the one that suits. */
 static int choose_driver(const ms_chip *chip, const ms_run_options *options, ms_driver_kind *kind,
                          ms_error *err) {
@@ -148,10 +155,8 @@ static int choose_driver(const ms_chip *chip, const ms_run_options *options, ms_
                    "the connections form a loop, which the feed-forward driver cannot run: "
                    "choose `auto`, `promises` or `lockstep`");
   if (*kind == MS_DRIVER_AUTO)
-    *kind = layered && chip->options.engine.kind == MS_ENGINE_NGSPICE &&
-                    chip->options.n_neuron > MOST_PROCESSES
-                ? MS_DRIVER_FEEDFORWARD
-                : MS_DRIVER_PROMISES;
+    *kind =
+        layered && suits_feedforward(&chip->options) ? MS_DRIVER_FEEDFORWARD : MS_DRIVER_PROMISES;
   return 0;
 }
 

@@ -15,9 +15,10 @@ typedef struct ms_chip ms_chip;
 
 /** How the two halves are coupled (docs/architecture.md, "Coupling"). */
 typedef enum ms_driver_kind {
-  MS_DRIVER_AUTO,        /**< promises; feed-forward for large layered networks on ngspice */
-  MS_DRIVER_LOCKSTEP,    /**< the reference: windows of at most the lookahead */
-  MS_DRIVER_PROMISES,    /**< windows as long as the circuits' own steps */
+  MS_DRIVER_AUTO,     /**< promises; feed-forward for layered networks on the ideal router, and for
+                         large ones on ngspice */
+  MS_DRIVER_LOCKSTEP, /**< the reference: windows of at most the lookahead */
+  MS_DRIVER_PROMISES, /**< windows as long as the circuits' own steps */
   MS_DRIVER_FEEDFORWARD, /**< layer by layer, repeated until no delivery moves */
 } ms_driver_kind;
 

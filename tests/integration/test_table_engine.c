@@ -121,8 +121,9 @@ static void bias_of(const fixture *f, uint64_t die, double *bias_v) {
  * and every such slip moves all that follows: that is the router's doing, not the engine's. */
 static const ms_ack_timing timing = {1, 25000, 25000};
 
-static void run_free(ms_engine *engine, const ms_core *core, const double *bias_v, uint64_t die,
-                     outcome *out) {
+/* One run to the end; the first acknowledge is told to come at `override` unless that is 0. */
+static void run_told(ms_engine *engine, const ms_core *core, const double *bias_v, uint64_t die,
+                     ms_time override, outcome *out) {
   ms_group *g;
   ms_report report;
   ms_group_result result;
@@ -131,6 +132,8 @@ static void run_free(ms_engine *engine, const ms_core *core, const double *bias_
                       .neuron = 3,
                       .bias_v = bias_v,
                       .self_ack = &timing,
+                      .ack_override = &override,
+                      .n_ack_override = override != 0,
                       .t_stop = ms_time_from_s(TAUS * core->tau_s[0]),
                       .lookahead_ps = 20000};
   memset(out, 0, sizeof *out);
@@ -148,6 +151,11 @@ static void run_free(ms_engine *engine, const ms_core *core, const double *bias_
   out->unsure = result.unsure;
   ms_group_result_clear(&result);
   ms_group_destroy(g);
+}
+
+static void run_free(ms_engine *engine, const ms_core *core, const double *bias_v, uint64_t die,
+                     outcome *out) {
+  run_told(engine, core, bias_v, die, 0, out);
 }
 
 static double change_s(const outcome *o, size_t i) {
@@ -251,6 +259,21 @@ static void a_run_repeats_exactly(void **state) {
   assert_same(&a, &b);
 }
 
+static void an_acknowledge_may_be_told_to_come_late_but_not_early(void **state) {
+  fixture *f = *state;
+  double bias_v[64];
+  outcome plain, early, late;
+  bias_of(f, 2, bias_v);
+  run_free(f->table, f->core, bias_v, 2, &plain);
+  assert_true(plain.n >= 2);
+  ms_time rise = plain.change[0].t;
+  run_told(f->table, f->core, bias_v, 2, rise + 1000, &early);
+  assert_same(&plain, &early);
+  run_told(f->table, f->core, bias_v, 2, rise + 500000, &late);
+  assert_true(late.change[0].t == rise);
+  assert_true(late.change[1].t > rise + 500000);
+}
+
 static void damage(const char *path) {
   FILE *file = fopen(path, "r+b");
   assert_non_null(file);
@@ -307,6 +330,7 @@ int main(void) {
       cmocka_unit_test(same_spikes_and_energy_as_ngspice),
       cmocka_unit_test(windows_and_promises_give_the_spikes_of_a_free_run),
       cmocka_unit_test(a_run_repeats_exactly),
+      cmocka_unit_test(an_acknowledge_may_be_told_to_come_late_but_not_early),
       cmocka_unit_test(a_damaged_cache_file_is_made_again),
       cmocka_unit_test(bad_inputs_are_refused),
   };

@@ -14,7 +14,9 @@
 
 #include <stdint.h>
 
-enum { MS_MAX_ORDER = 4, MS_RING = 64, MS_BLOCK_MAX = MS_LU_MAX };
+/** STEPS_AHEAD: upstream steps that one step may span, and how far a block may be called back.
+ * What it overwrote on the way is lost, hence a ring of more than twice that. */
+enum { MS_MAX_ORDER = 4, MS_STEPS_AHEAD = 12, MS_RING = 32, MS_BLOCK_MAX = MS_LU_MAX };
 
 /** How a device is looked up; picked from which of its terminals are fixed. The general form also
  * catches what leaves the special ones (drain below source). */
@@ -25,36 +27,54 @@ typedef enum ms_form {
   MS_FORM_SOURCE_ONLY,  /**< gate and drain fixed: 1-D in V_source, one curve an instance */
 } ms_form;
 
-/** One transistor as one block sees it. Normalised voltages u = sign (v - v_bulk). */
-typedef struct ms_device_eval {
-  /* state of the last full evaluation: y, Qg, Qd, Qs and their derivatives by u_g, u_d, u_s */
-  ms_v4 f, fg, fd, fs;
-  double current, e_delta; /* gain exp(y), exp(-|delta| / UT) */
-  double u[3], now[3];     /* where: gate, drain, source; where they are now */
-  double slope[3];         /* d I / d u at the last evaluation, bypassed or full */
-  double i_a;              /* drain to source, normalised */
-  /* constants of the instance */
-  double sign, bulk, dvth_v, gain, m; /**< bulk: sign times its voltage */
+/** One transistor as one block sees it: how it is looked up. Normalised voltages u = sign (v -
+ * v_bulk). What changes from step to step is in its place of a ms_quad. */
+typedef struct ms_transistor {
   const ms_table *table;
-  double inv_h[MS_N_AXIS]; /* of the table's axes */
-  const float *plane;      /* SOURCE_FIXED: coefficients (a, z) */
-  const float *curve;      /* DRAIN_ONLY (over z) or SOURCE_ONLY (over u_s) */
+  double inv_h[MS_N_AXIS]; /**< of the table's axes */
+  const float *plane;      /**< SOURCE_FIXED: coefficients (a, z) */
+  const float *curve;      /**< DRAIN_ONLY (over z) or SOURCE_ONLY (over u_s) */
   double curve_x0, curve_inv_h;
   int curve_n;
   int form;
-  /* where it hangs: local voltages, equations (n = none) */
-  int g, d, s;
-  int row[3];    /* of gate, drain, source */
-  double supply; /* share of its current (sign, to the inside) that the supply delivers: 0, 1, -1 */
-  int n_entry;   /* matrix places that its terminals have, and where in [g d s][y g d s] from */
-  struct {
-    short place, from;
-  } entry[9];
-  int add;          /* 1 + which of the block's ms_add its gate has, or 0 */
-  int place_add[2]; /* [equation of d s][voltage that the gate follows] */
-  int index;        /* in the plan's device list */
-  int outside;      /* its last lookup was at the edge of the table */
-} ms_device_eval;
+  double dvth_v, m;
+  int terminal[3]; /**< local voltages of gate, drain, source */
+  int row[3];      /**< equations of the same; n: none */
+  int index;       /**< in the plan's device list */
+  int add;         /**< 1 + which of the block's ms_add its gate has, or 0 */
+  int outside;     /**< its last lookup was at the edge of the table */
+} ms_transistor;
+
+/** Four transistors side by side, in the arithmetic that all of them share. Places beyond the last
+ * transistor have no gain and no charge. */
+typedef struct ms_quad {
+  int terminal[3][4], row[3][4];
+  unsigned used; /**< which places hold a transistor, a bit each */
+  unsigned fresh;
+  ms_v4 sign, bulk, gain; /**< bulk: sign times its voltage */
+  ms_v4 supply;           /**< share of the normalised current that the supply delivers: 0, 1, -1 */
+  ms_v4 now[3];           /**< u of gate, drain, source */
+  /* the last lookup: where, y and the charges (g, d, s) times m, their slopes by u */
+  ms_v4 u[3], y, dy[3], q[3], dq[3][3];
+  ms_v4 current, e_delta; /**< gain exp(y), exp(-|delta| / UT) */
+  ms_v4 slope[3];         /**< dI / du at the last evaluation */
+} ms_quad;
+
+/** What a quad delivers, each for four transistors: charges (g, d, s), the current out of the
+ * drain's node and into the source's, the matrix places [equation][voltage]. */
+enum {
+  MS_OUT_CHARGE,
+  MS_OUT_CURRENT = 3,
+  MS_OUT_RETURN,
+  MS_OUT_PLACE,
+  MS_N_OUT = MS_OUT_PLACE + 9,
+};
+
+/** Sums over what the quads deliver: target i gets the items at[i]..at[i+1] of `item`. */
+typedef struct ms_sums {
+  int *at;
+  short *item;
+} ms_sums;
 
 typedef struct ms_capacitor {
   double c_f;
@@ -100,12 +120,22 @@ typedef struct ms_past {
   int order;
 } ms_past;
 
+/** A device whose gate's voltage contains the share k of an unknown. */
+typedef struct ms_shifted {
+  int device, unknown;
+  int place[2]; /**< matrix places of (drain's, source's equation, that unknown) */
+  double k;
+} ms_shifted;
+
 typedef struct ms_block {
   int n, n_input, n_device, n_capacitor, n_resistor;
   double *v; /**< [n + n_input] */
   ms_input *input;
-  ms_device_eval *device;
-  int *fresh; /**< [n_device + 1] devices to look up in this evaluation */
+  ms_transistor *device;
+  int n_quad, n_outside; /**< n_outside: devices whose last lookup was at the edge of the table */
+  ms_quad *quad;
+  ms_v4 *out;                              /**< [n_quad][MS_N_OUT] */
+  ms_sums current_of, charge_of, place_of; /**< by unknown, by unknown, by matrix place */
   ms_capacitor *capacitor;
   ms_resistor *resistor;
   double *source_a; /**< [n] constant current out of each unknown's node */
@@ -113,9 +143,10 @@ typedef struct ms_block {
   double *clinear, *glinear; /**< [nnz + 1] constant parts of the matrices */
   double *jacobian;          /**< [nnz + 1]; the last place takes what has no place */
   int n_upstream, *upstream; /**< blocks that must be ahead */
-  int n_follow, n_add;
+  int n_follow, n_add, n_shift;
   ms_follow *follow;
   ms_add *add;
+  ms_shifted *shift;
   double *base; /**< [n + n_input] w of the inputs that have something added */
 
   double t[MS_MAX_ORDER + 2], *dx[MS_MAX_ORDER + 2], *dq[MS_MAX_ORDER + 1];
@@ -123,7 +154,7 @@ typedef struct ms_block {
   int steps_at_order;
   double h_s;
   double *f, *q, *history, *f_last, *step, *x_new, *q_new; /**< [n + 1] */
-  ms_v4 *estimate;   /**< [n] errors of the candidate at three orders; what extrapolation takes out */
+  ms_v4 *estimate; /**< [n] errors of the candidate at three orders; what extrapolation takes out */
   double *truncated; /**< [n] error of dq/dt at the candidate's order */
   double *share;     /**< [n] of rate_error that counts for this node */
   double t_new, h_new, error, error_at[3], error_before, h_before;

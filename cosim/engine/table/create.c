@@ -14,7 +14,7 @@ int ms_table_engine_create(const ms_engine_options *options, const ms_core *core
   e->base = (ms_engine){&ms_table_ops, MS_ENGINE_TABLE, core};
   e->reltol = options->reltol;
   e->weak_coupling = MS_WEAK_COUPLING;
-  e->bypass_v = 1e-3;
+  e->bypass_v = 3e-3;
   e->kernel = ms_kernel_list(0);
   pthread_mutex_init(&e->lock, NULL);
   int bad = (options->worker_path && !(e->worker_path = strdup(options->worker_path))) ||

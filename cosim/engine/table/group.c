@@ -185,11 +185,12 @@ static int push_transition(ms_table_group *g, ms_time t, ms_error *err) {
   return MS_OK;
 }
 
-/* When the group answers its own request change at t. */
+/* When the group answers its own request change at t: contention may delay that, never hurry it. */
 static ms_time own_answer(const ms_table_group *g, ms_time t) {
   const ms_run_spec *spec = g->spec;
-  ms_time answer = g->n_ack < spec->n_ack_override ? spec->ack_override[g->n_ack]
-                                                   : ms_ack_time(spec->self_ack, t, !g->req_level);
+  ms_time answer = ms_ack_time(spec->self_ack, t, !g->req_level);
+  if (g->n_ack < spec->n_ack_override && spec->ack_override[g->n_ack] > answer)
+    answer = spec->ack_override[g->n_ack];
   return answer > t ? answer : t + 1;
 }
 

@@ -204,10 +204,11 @@ void ms_instance_apply(const ms_instance *x, ms_solver *solver) {
       if (b->input[i].kind == MS_INPUT_FIXED)
         b->v[b->n + i] = x->fixed_v[b->input[i].source];
     for (int i = 0; i < b->n_device; i++) {
-      ms_device_eval *e = &b->device[i];
+      ms_transistor *e = &b->device[i];
+      ms_quad *quad = &b->quad[i / 4];
       e->dvth_v = x->dvth_v[e->index];
-      e->gain = x->gain[e->index];
-      e->bulk = e->sign * x->fixed_v[plan->device[e->index].b];
+      quad->gain[i % 4] = x->gain[e->index];
+      quad->bulk[i % 4] = quad->sign[i % 4] * x->fixed_v[plan->device[e->index].b];
       e->curve = x->curve[e->index];
       e->curve_x0 = x->curve_x0[e->index];
       e->curve_inv_h = x->curve_inv[e->index];

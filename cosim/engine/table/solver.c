@@ -32,27 +32,30 @@ static void add_device(const ms_plan *p, ms_block *b, int block, int index, int 
   const ms_plan_device *d = &p->device[index];
   if (!touches(p, block, d->g) && !touches(p, block, d->d) && !touches(p, block, d->s))
     return;
-  ms_device_eval *e = &b->device[b->n_device++];
-  e->g = local(p, b, block, d->g, of_node);
-  e->d = local(p, b, block, d->d, of_node);
-  e->s = local(p, b, block, d->s, of_node);
-  e->row[0] = row_of(b, e->g);
-  e->row[1] = row_of(b, e->d);
-  e->row[2] = row_of(b, e->s);
+  ms_transistor *e = &b->device[b->n_device];
+  ms_quad *quad = &b->quad[b->n_device / 4];
+  const int lane = b->n_device++ % 4;
+  const unsigned node[3] = {d->g, d->d, d->s};
+  for (int k = 0; k < 3; k++) {
+    e->terminal[k] = quad->terminal[k][lane] = local(p, b, block, node[k], of_node);
+    e->row[k] = quad->row[k][lane] = row_of(b, e->terminal[k]);
+  }
+  quad->used |= 1u << lane;
+  quad->sign[lane] = d->sign;
   e->form = d->form;
-  e->sign = d->sign;
   e->m = d->m;
   e->table = d->table;
   for (int k = 0; k < MS_N_AXIS; k++)
     e->inv_h[k] = 1 / d->table->axis[k].h;
   e->plane = d->plane;
   e->index = index;
+  int gate = e->terminal[0];
   int channel_here = e->row[1] < b->n || e->row[2] < b->n;
-  if (channel_here && e->g >= b->n && b->input[e->g - b->n].kind == MS_INPUT_FOREIGN)
-    b->input[e->g - b->n].strong = 1;
+  if (channel_here && gate >= b->n && b->input[gate - b->n].kind == MS_INPUT_FOREIGN)
+    b->input[gate - b->n].strong = 1;
   int channel_elsewhere = p->node[d->d].kind == MS_NODE_FREE || p->node[d->s].kind == MS_NODE_FREE;
   if (channel_here || !channel_elsewhere)
-    e->supply = ((int)d->d == p->supply_node) - ((int)d->s == p->supply_node);
+    quad->supply[lane] = d->sign * (((int)d->d == p->supply_node) - ((int)d->s == p->supply_node));
 }
 
 static void add_linear(const ms_plan *p, ms_block *b, int block, int element, int *of_node) {
@@ -74,16 +77,17 @@ static int find_following(const ms_plan *p, ms_block *b, int block) {
   if (!b->follow)
     return -1;
   for (int i = 0; i < b->n_device; i++) {
-    const ms_device_eval *e = &b->device[i];
+    const ms_transistor *e = &b->device[i];
     const ms_plan_device *d = &p->device[e->index];
     if (!touches(p, block, d->g))
       continue;
     double share[2], gg;
     ms_plan_capacitance(p, d, &share[0], &share[1], &gg);
-    const int end[2] = {e->d, e->s};
+    const int end[2] = {e->terminal[1], e->terminal[2]};
     for (int k = 0; k < 2; k++)
       if (end[k] >= b->n && b->input[end[k] - b->n].kind == MS_INPUT_FOREIGN)
-        b->follow[b->n_follow++] = (ms_follow){e->g, end[k], share[k] / p->node[d->g].total_f};
+        b->follow[b->n_follow++] =
+            (ms_follow){e->terminal[0], end[k], share[k] / p->node[d->g].total_f};
   }
   return 0;
 }
@@ -109,19 +113,78 @@ static int find_additions(const ms_plan *p, const ms_solver *solver, ms_block *b
   }
   for (int i = 0; i < b->n_device; i++)
     for (int k = 0; k < b->n_add; k++)
-      if (b->device[i].g == b->add[k].input)
+      if (b->device[i].terminal[0] == b->add[k].input)
         b->device[i].add = k + 1;
   return 0;
 }
 
-/* Where a device's derivatives go: [voltage of g d s][y, charge or current at g d s]. */
-static void list_entries(const ms_block *b, ms_device_eval *e) {
-  for (int c = 0; c < 3; c++)
+/* Which item of b->out a device's `which` is. */
+static int item_of(int device, int which) {
+  return (device / 4 * MS_N_OUT + which) * 4 + device % 4;
+}
+
+/** A target and an item that it gets. */
+typedef struct pair {
+  int target, item;
+} pair;
+
+static int list_sums(ms_sums *sums, int n_target, const pair *pairs, int n_pair) {
+  sums->at = calloc((size_t)n_target + 1, sizeof *sums->at);
+  sums->item = calloc((size_t)n_pair + 1, sizeof *sums->item);
+  if (!sums->at || !sums->item)
+    return -1;
+  int n = 0;
+  for (int t = 0; t < n_target; t++) {
+    for (int i = 0; i < n_pair; i++)
+      if (pairs[i].target == t)
+        sums->item[n++] = (short)pairs[i].item;
+    sums->at[t + 1] = n;
+  }
+  return 0;
+}
+
+/* Who gets what the devices deliver: charges, currents, matrix places. */
+static int plan_sums(ms_block *b) {
+  pair *pairs = calloc(9 * (size_t)b->n_device + 1, sizeof *pairs);
+  int n = 0, bad = !pairs || b->n_quad * MS_N_OUT * 4 > INT16_MAX;
+  for (int i = 0; i < b->n_device && !bad; i++)
     for (int r = 0; r < 3; r++)
-      if (e->row[r] < b->n && e->row[c] < b->n) {
-        e->entry[e->n_entry].place = (short)ms_lu_place(&b->lu, e->row[r], e->row[c]);
-        e->entry[e->n_entry++].from = (short)(4 * c + 1 + r);
-      }
+      pairs[n++] = (pair){b->device[i].row[r], item_of(i, MS_OUT_CHARGE + r)};
+  bad = bad || list_sums(&b->charge_of, b->n, pairs, n);
+  n = 0;
+  for (int i = 0; i < b->n_device && !bad; i++)
+    for (int r = 1; r < 3; r++)
+      pairs[n++] = (pair){b->device[i].row[r], item_of(i, r == 1 ? MS_OUT_CURRENT : MS_OUT_RETURN)};
+  bad = bad || list_sums(&b->current_of, b->n, pairs, n);
+  n = 0;
+  for (int i = 0; i < b->n_device && !bad; i++)
+    for (int k = 0; k < 9; k++) {
+      int row = b->device[i].row[k / 3], col = b->device[i].row[k % 3];
+      if (row < b->n && col < b->n)
+        pairs[n++] = (pair){ms_lu_place(&b->lu, row, col), item_of(i, MS_OUT_PLACE + k)};
+    }
+  bad = bad || list_sums(&b->place_of, b->lu.nnz, pairs, n);
+  free(pairs);
+  return bad ? -1 : 0;
+}
+
+/* Gates that contain a share of an unknown of this block. */
+static int plan_shifts(ms_block *b) {
+  b->shift = calloc((size_t)b->n_device + 1, sizeof *b->shift);
+  if (!b->shift)
+    return -1;
+  for (int i = 0; i < b->n_device; i++) {
+    const ms_transistor *e = &b->device[i];
+    if (!e->add || b->add[e->add - 1].of >= b->n)
+      continue;
+    const ms_add *a = &b->add[e->add - 1];
+    b->shift[b->n_shift++] =
+        (ms_shifted){i,
+                     a->of,
+                     {ms_lu_place(&b->lu, e->row[1], a->of), ms_lu_place(&b->lu, e->row[2], a->of)},
+                     a->k};
+  }
+  return 0;
 }
 
 static int plan_matrix(ms_block *b) {
@@ -147,18 +210,13 @@ static int plan_matrix(ms_block *b) {
 #undef MARK
   if (ms_lu_plan(&b->lu, b->n, nonzero))
     return -1;
-  for (int i = 0; i < b->n_device; i++)
-    list_entries(b, &b->device[i]);
-  for (int i = 0; i < b->n_device; i++)
-    for (int r = 1; r < 3 && b->device[i].add; r++)
-      b->device[i].place_add[r - 1] =
-          ms_lu_place(&b->lu, b->device[i].row[r], b->add[b->device[i].add - 1].of);
-  return 0;
+  return plan_sums(b) || plan_shifts(b) ? -1 : 0;
 }
 
 /* The arrays whose sizes are known only now, in one piece. */
 static int allocate(ms_block *b) {
   b->estimate = aligned_alloc(32, ((size_t)b->n + 1) * sizeof *b->estimate);
+  b->out = aligned_alloc(32, ((size_t)b->n_quad * MS_N_OUT + 1) * sizeof *b->out);
   size_t n = (size_t)b->n + 1, places = (size_t)b->lu.nnz + 1;
   size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 11 * n + 3 * places +
                  (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + 2 * (size_t)(b->n + b->n_input);
@@ -225,15 +283,15 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
   b->n = p->block_size[block];
   b->input = calloc((size_t)p->n_node, sizeof *b->input);
   b->upstream = calloc((size_t)p->n_block, sizeof *b->upstream);
-  b->device = aligned_alloc(32, (n_element + 1) * sizeof *b->device);
-  b->fresh = calloc(n_element + 2, sizeof *b->fresh);
+  b->device = calloc(n_element + 1, sizeof *b->device);
+  b->quad = aligned_alloc(32, (n_element / 4 + 1) * sizeof *b->quad);
   b->capacitor = calloc(n_element, sizeof *b->capacitor);
   b->resistor = calloc(n_element, sizeof *b->resistor);
   b->source_a = calloc((size_t)b->n + 1, sizeof *b->source_a);
-  if (!b->input || !b->upstream || !b->device || !b->fresh || !b->capacitor || !b->resistor ||
+  if (!b->input || !b->upstream || !b->device || !b->quad || !b->capacitor || !b->resistor ||
       !b->source_a)
     return -1;
-  memset(b->device, 0, (n_element + 1) * sizeof *b->device);
+  memset(b->quad, 0, (n_element / 4 + 1) * sizeof *b->quad);
   for (int i = 0; i < p->n_node; i++)
     of_node[i] = -1;
   for (int i = 0; i < b->n; i++)
@@ -242,6 +300,7 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
     add_device(p, b, block, i, of_node);
   for (size_t i = 0; i < n_element; i++)
     add_linear(p, b, block, (int)i, of_node);
+  b->n_quad = (b->n_device + 3) / 4;
   find_upstream(b);
   if (find_following(p, b, block) || find_additions(p, solver, b, of_node) || plan_matrix(b) ||
       allocate(b))
@@ -279,7 +338,14 @@ void ms_solver_free(ms_solver *solver) {
     free(b->follow);
     free(b->add);
     free(b->device);
-    free(b->fresh);
+    free(b->quad);
+    free(b->out);
+    free(b->shift);
+    for (int k = 0; k < 3; k++) {
+      const ms_sums *sums = k == 0 ? &b->charge_of : k == 1 ? &b->current_of : &b->place_of;
+      free(sums->at);
+      free(sums->item);
+    }
     free(b->capacitor);
     free(b->resistor);
     free(b->source_a);
