@@ -270,7 +270,7 @@ static void set_tolerances(const ms_plan *p, ms_block *b, int block) {
   for (int i = 0; i < b->n; i++) {
     int node = p->block_node[block][i], keeps = p->node[node].linear_f > 50e-15;
     b->share[i] = keeps ? 1 : 3;
-    b->tolerance_low_v[i] = drives ? keeps ? 7e-5 : 2e-2 : keeps ? 1e-5 : 5e-4;
+    b->tolerance_low_v[i] = drives ? keeps ? 3e-5 : 2e-2 : keeps ? 1e-5 : 5e-4;
     b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 5e-2 : keeps ? 1e-3 : 1e-2;
     if (node == p->req_node)
       b->tolerance_low_v[i] = b->tolerance_high_v[i] = 2e-2;
