@@ -134,6 +134,7 @@ static int read_biases(ms_cell_reader *r) {
   for (size_t i = 0; i < ms_yaml_count(list) && !rc; i++) {
     ms_yaml_node *node = ms_yaml_item(list, i);
     ms_bias *b = &cell->bias[cell->n_bias++];
+    b->line = ms_yaml_line(node);
     rc = ms_load_copy(r->loader, &b->name, ms_yaml_name(node, "name"));
     if (!rc)
       rc = ms_cell_copy_lower(r, &b->pin, ms_yaml_name(node, "pin"));

@@ -110,11 +110,12 @@ static int scale_unit(ms_loader *loader, const ms_cell *cell, ms_bias *bias,
         best = (unsigned)c << MS_FINE_BITS | (unsigned)fine;
     }
     if (!best)
-      return ms_fail(loader->err, MS_ERANGE,
-                     "%s: bias '%s': no code of branch '%s' gives the unit current of %u bits; the "
-                     "%s code is meant for unit_bits: %u",
-                     cell->file, bias->name, bias->branch, dac_bits, set_name[set],
-                     bias->unit_bits);
+      return ms_fail(
+          loader->err, MS_ERANGE,
+          "%s:%d: bias '%s': no code of branch '%s' gives the unit current of %u bits; the "
+          "%s code is meant for unit_bits: %u",
+          cell->file, bias->line, bias->name, bias->branch, dac_bits, set_name[set],
+          bias->unit_bits);
     bias->code[set] = best;
   }
   return 0;
@@ -147,15 +148,16 @@ int ms_load_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
       return ms_fail(loader->err, MS_ENOMEM, "out of memory");
     core->n_bias++;
     if (b->branch->kind != MS_CELL_BIAS)
-      return ms_fail(loader->err, MS_EPARSE, "%s: bias '%s': cell '%s' is not of kind bias",
-                     cell->file, bias->name, bias->branch);
+      return ms_fail(loader->err, MS_EPARSE, "%s:%d: bias '%s': cell '%s' is not of kind bias",
+                     cell->file, bias->line, bias->name, bias->branch);
     for (int set = 0; set < MS_N_SET; set++)
       if (bias->code[set] >> MS_FINE_BITS >= b->branch->n_coarse)
-        return ms_fail(loader->err, MS_ERANGE,
-                       "%s: bias '%s': %s coarse %u is out of range; allowed: 0 to %zu, the ranges "
-                       "of '%s'",
-                       cell->file, bias->name, set_name[set], bias->code[set] >> MS_FINE_BITS,
-                       b->branch->n_coarse - 1, bias->branch);
+        return ms_fail(
+            loader->err, MS_ERANGE,
+            "%s:%d: bias '%s': %s coarse %u is out of range; allowed: 0 to %zu, the ranges "
+            "of '%s'",
+            cell->file, bias->line, bias->name, set_name[set], bias->code[set] >> MS_FINE_BITS,
+            b->branch->n_coarse - 1, bias->branch);
     if ((rc = scale_unit(loader, cell, owned_bias(loader, cell, i), b->branch)))
       return rc;
   }

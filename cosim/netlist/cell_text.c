@@ -2,6 +2,7 @@
 /* Reads and checks a cell's netlist: what it may contain, its pins, its nodes. */
 #include "netlist/cell_text.h"
 
+#include "netlist/cell_values.h"
 #include "netlist/expand.h"
 #include "netlist/words.h"
 
@@ -264,6 +265,8 @@ int ms_cell_text_parse(const char *file, const char *source, size_t n, const cha
   int rc = ms_text_expand(t, source, n, bits, err);
   if (!rc)
     rc = check_lines(&c);
+  if (!rc)
+    rc = ms_cell_text_check_values(t, err);
   free_scope(&c.scope);
   for (size_t i = 0; i < c.n_local; i++)
     free(c.local[i]);

@@ -94,6 +94,7 @@ typedef struct ms_bias {
   unsigned unit_bits;      /**< the current of one DAC unit, with default codes for a DAC of so many
                                 bits as the manifest gives them; 0: no unit current */
   double min_a, max_a;     /**< range of its current, A */
+  int line;                /**< in the cell's manifest */
 } ms_bias;
 
 typedef struct ms_parameter {

@@ -179,6 +179,10 @@ static void test_broken_netlists_name_file_and_line(void **state) {
       {"* synapse\n", "*@repeat k 0 1\n", "cell.cir:1: *@repeat has no *@end"},
       {"* synapse\n", "*@loop\n", "cell.cir:1: unknown marker"},
       {"* synapse\n", "* a\x01\n", "cell.cir:1: control character"},
+      {"Csyn vdd vsyn {c}", "csyn vdd vsyn {cc}", "cell.cir:8: parameter 'cc' is defined neither"},
+      {"Csyn vdd vsyn {c}", "csyn vdd vsyn {max(c, 2*d)+1e-15}", "cell.cir:8: parameter 'd' is"},
+      {"Csyn vdd vsyn {c}", "csyn vdd vsyn {c", "cell.cir:8: '{' has no '}'"},
+      {"nfet w=1u l=1u ;", "nfet w=1u ;", "cell.cir:4: 'mpre' has no l=; give W and L"},
       {"mpre", "m.pre", "cell.cir:4: 'm.pre': a name must not hold '.'"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -189,6 +193,14 @@ static void test_broken_netlists_name_file_and_line(void **state) {
     fixture_refuse(&f, refused ? MS_EREFUSED : MS_EPARSE, bad[i].message, NULL);
     fixture_destroy(&f);
   }
+}
+
+static void test_sizes_must_be_lengths(void **state) {
+  (void)state;
+  fixture_bad_edit(syn, "nfet w=1u l=1u ;", "nfet w=-1u l=1u ;", MS_ERANGE,
+                   "cell.cir:4: 'mpre': w=-1u is no length above 0");
+  fixture_bad_edit(syn, "nfet w=1u l=1u ;", "nfet w=1u l=long ;", MS_ERANGE,
+                   "cell.cir:4: 'mpre': l=long is no length above 0");
 }
 
 static void test_files_that_ngspice_would_miss_are_named(void **state) {
@@ -254,6 +266,7 @@ int main(void) {
       cmocka_unit_test(test_files_that_include_themselves_are_refused),
       cmocka_unit_test(test_devices_that_reach_outside_are_refused),
       cmocka_unit_test(test_broken_netlists_name_file_and_line),
+      cmocka_unit_test(test_sizes_must_be_lengths),
       cmocka_unit_test(test_files_that_ngspice_would_miss_are_named),
       cmocka_unit_test(test_devices_that_no_file_defines_are_named),
       cmocka_unit_test(test_a_pdk_that_is_not_there_is_asked_for),

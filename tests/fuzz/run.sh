@@ -10,10 +10,10 @@ trap 'rm -rf "$work"' EXIT
 cd "$source"
 declare -A parts=(
   [yaml]="cosim/yaml/*.c cosim/base/error.c"
-  [cell]="cosim/netlist/cell_text.c cosim/netlist/expand.c cosim/netlist/words.c cosim/yaml/unit.c cosim/base/error.c"
+  [cell]="cosim/netlist/cell_text.c cosim/netlist/cell_values.c cosim/netlist/expand.c cosim/netlist/words.c cosim/yaml/unit.c cosim/base/error.c"
   [listing]="cosim/netlist/circuit.c cosim/netlist/shift.c cosim/netlist/words.c cosim/yaml/unit.c cosim/base/error.c cosim/base/die.c"
 )
-parts[manifest]="cosim/models/*.c cosim/netlist/cell_text.c cosim/netlist/expand.c cosim/netlist/words.c ${parts[yaml]}"
+parts[manifest]="cosim/models/*.c cosim/netlist/cell_text.c cosim/netlist/cell_values.c cosim/netlist/expand.c cosim/netlist/words.c ${parts[yaml]}"
 # The manifest reader reads files: it gets a library of its own to spoil.
 cp -r analog-models "$work/library"
 export MIXSPIKE_FUZZ_LIBRARY=$work/library

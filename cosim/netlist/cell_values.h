@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks the values of a cell's netlist. */
+#ifndef MIXSPIKE_NETLIST_CELL_VALUES_H
+#define MIXSPIKE_NETLIST_CELL_VALUES_H
+
+#include "netlist/cell_text.h"
+
+/** Every name in {} or '' is defined, every nfet and pfet has W and L above 0; else an error with
+ * file and line. */
+int ms_cell_text_check_values(const ms_cell_text *text, ms_error *err);
+
+#endif
