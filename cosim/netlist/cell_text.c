@@ -195,9 +195,10 @@ static int check_use(checker *c, const ms_words *w, int line) {
 static int check_device(checker *c, const ms_words *w, int line) {
   const char *name = w->word[0];
   int n_node = ms_spice_node_count(*name);
-  if (n_node < 0)
-    return fail_at(c, line, MS_EREFUSED, "'%.40s': devices of kind '%c' are not accepted", name,
-                   *name);
+  if (n_node < 0 || !strchr("mrcvidx", *name))
+    return fail_at(c, line, MS_EREFUSED,
+                   "'%.40s': devices of kind '%c' are not accepted, only M, R, C, V, I, D and X",
+                   name, *name);
   if (!c->scope.open)
     return fail_at(c, line, MS_EPARSE, "'%.40s' stands outside .subckt", name);
   if (strpbrk(name, ".#"))
@@ -217,6 +218,9 @@ static int check_device(checker *c, const ms_words *w, int line) {
         "'%.40s': unknown model '%.60s'; use nfet or pfet, which the process maps to its "
         "devices, or a .model of this file",
         name, w->word[5]);
+  if (*name == 'd' && !is_local(c, w->word[3]))
+    return fail_at(c, line, MS_EPARSE, "'%.40s': no .model of this file is called '%.60s'", name,
+                   w->word[3]);
   for (int i = 1; i <= n_node; i++) {
     bool dc = *name == 'm' ? i == 1 || i == 3 : *name != 'c';
     int rc = touch(c, w->word[i], false, dc, line);

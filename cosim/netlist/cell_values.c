@@ -98,17 +98,45 @@ static int check_size(const ms_cell_text *t, const ms_words *w, int line, ms_err
   return 0;
 }
 
+/* The value of a resistor or capacitor: a number or an expression. */
+static int check_value(const ms_cell_text *t, const ms_words *w, int line, ms_error *err) {
+  const char *value = w->n > 3 ? w->word[3] : "";
+  double number;
+  if (strchr(value, '=') || *value == '{' || *value == '\'' || ms_spice_number(value, &number))
+    return 0;
+  return ms_fail(err, MS_EPARSE, "%s:%d: '%.40s': value '%.60s' is no number", t->file, line,
+                 w->word[0], value);
+}
+
+/* ngspice takes the first of two devices of one name and drops the other. */
+static int check_unique(const ms_cell_text *t, size_t k, const ms_words *w, ms_error *err) {
+  size_t n = strlen(w->word[0]);
+  for (size_t i = k; i-- > 0 && strncmp(t->line[i].text, ".subckt", 7) != 0;)
+    if (!strncmp(t->line[i].text, w->word[0], n) && t->line[i].text[n] == ' ')
+      return ms_fail(err, MS_EPARSE, "%s:%d: '%.40s' is there already, in line %d", t->file,
+                     t->line[k].line, w->word[0], t->line[i].line);
+  return 0;
+}
+
 int ms_cell_text_check_values(const ms_cell_text *t, ms_error *err) {
   int rc = 0;
   for (size_t i = 0; i < t->n_line && !rc; i++) {
+    const int line = t->line[i].line;
     rc = check_expressions(t, &t->line[i], err);
     ms_words w;
-    if (rc || *t->line[i].text != 'm')
+    if (rc || *t->line[i].text == '.')
       continue;
     if (!ms_words_cut(&w, t->line[i].text))
       rc = ms_fail(err, MS_ENOMEM, "out of memory reading %s", t->file);
-    else if (w.n > 5 && (!strcmp(w.word[5], "nfet") || !strcmp(w.word[5], "pfet")))
-      rc = check_size(t, &w, t->line[i].line, err);
+    else if (w.n) {
+      const char kind = *w.word[0];
+      rc = check_unique(t, i, &w, err);
+      if (!rc && kind == 'm' && w.n > 5 &&
+          (!strcmp(w.word[5], "nfet") || !strcmp(w.word[5], "pfet")))
+        rc = check_size(t, &w, line, err);
+      else if (!rc && (kind == 'r' || kind == 'c'))
+        rc = check_value(t, &w, line, err);
+    }
     ms_words_free(&w);
   }
   return rc;

@@ -5,8 +5,8 @@
 
 #include "netlist/cell_text.h"
 
-/** Every name in {} or '' is defined, every nfet and pfet has W and L above 0; else an error with
- * file and line. */
+/** Every device has a name of its own and a value: W and L above 0, numbers, or expressions whose
+ * names are defined; else an error with file and line. */
 int ms_cell_text_check_values(const ms_cell_text *text, ms_error *err);
 
 #endif
