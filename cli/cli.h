@@ -65,6 +65,28 @@ int cli_parse_word(const char *text, const char *const *words);
 /** "ngspice", "table", "model" in the order of ms_engine_kind; likewise routers and drivers. */
 extern const char *const cli_engines[], *const cli_routers[], *const cli_drivers[];
 
+/** What the command line changes of an experiment. */
+typedef struct cli_changes {
+  int engine, router, driver; /**< -1: nothing */
+  uint64_t jobs;              /**< 0: nothing */
+} cli_changes;
+#define CLI_NO_CHANGES                                                                             \
+  { .engine = -1, .router = -1, .driver = -1 }
+enum { CLI_ENGINE = 600, CLI_ROUTER, CLI_DRIVER, CLI_JOBS };
+#define CLI_JOBS_OPTION                                                                            \
+  { "jobs", required_argument, NULL, CLI_JOBS }
+#define CLI_CHIP_OPTIONS                                                                           \
+  {"engine", required_argument, NULL, CLI_ENGINE}, {                                               \
+    "router", required_argument, NULL, CLI_ROUTER                                                  \
+  }
+
+/** Handles the options above, and the common ones. @return -1: go on; else the exit code */
+int cli_change_option(cli *c, const cli_verb *verb, int option, cli_changes *changes);
+/** Loads the one experiment that the rest of the command line names, and changes it.
+ * @return -1: fine, free with ms_experiment_destroy; else the exit code to leave with */
+int cli_one_experiment(cli *c, int argc, char **argv, const cli_changes *changes,
+                       ms_experiment **out);
+
 /** Progress on stderr: one line drawn anew on a terminal, few lines elsewhere. */
 typedef struct cli_progress {
   const cli *c;

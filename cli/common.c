@@ -111,6 +111,46 @@ int cli_parse_word(const char *text, const char *const *words) {
   return -1;
 }
 
+int cli_change_option(cli *c, const cli_verb *verb, int option, cli_changes *changes) {
+  switch (option) {
+  case CLI_ENGINE:
+    changes->engine = cli_parse_word(optarg, cli_engines);
+    return changes->engine >= 0 ? -1 : cli_usage(c, "--engine takes ngspice, table or model");
+  case CLI_ROUTER:
+    changes->router = cli_parse_word(optarg, cli_routers);
+    return changes->router >= 0 ? -1 : cli_usage(c, "--router takes rtl, tlm, tlm_lt or ideal");
+  case CLI_DRIVER:
+    changes->driver = cli_parse_word(optarg, cli_drivers);
+    return changes->driver >= 0
+               ? -1
+               : cli_usage(c, "--driver takes auto, lockstep, promises or feedforward");
+  case CLI_JOBS:
+    return cli_parse_u64(optarg, 1, 256, &changes->jobs) ? -1
+                                                         : cli_usage(c, "--jobs takes 1 to 256");
+  default:
+    return cli_common(c, verb, option);
+  }
+}
+
+int cli_one_experiment(cli *c, int argc, char **argv, const cli_changes *changes,
+                       ms_experiment **out) {
+  if (optind + 1 != argc)
+    return cli_usage(c, "name one experiment file");
+  ms_error err = {0};
+  if (ms_experiment_load(argv[optind], out, &err))
+    return cli_fail(c, &err);
+  ms_experiment *e = *out;
+  if (changes->engine >= 0)
+    e->analog = (ms_engine_kind)changes->engine;
+  if (changes->router >= 0)
+    e->digital = (ms_router_kind)changes->router;
+  if (changes->driver >= 0)
+    e->driver = (ms_driver_kind)changes->driver;
+  if (changes->jobs)
+    e->jobs = (unsigned)changes->jobs;
+  return -1;
+}
+
 const char *cli_duration(double seconds, char *text, size_t size) {
   long s = lround(seconds);
   if (seconds < 10)

@@ -21,7 +21,7 @@ static const char HELP[] =
     "is\n"
     "from the circuits on fresh stimuli, and the spread that mismatch gives to each parameter.\n";
 
-enum { DIES = 256, FIRST, ENGINE, ROUTER, JOBS };
+enum { DIES = 256, FIRST };
 
 static void print_text(const ms_fit_report *r, const char *folder) {
   char text[64];
@@ -75,21 +75,11 @@ static int fit(cli *c, const ms_experiment *e, ms_fit_options *options) {
 
 typedef struct request {
   const char *out;
-  uint64_t n_die, first, jobs;
-  int engine, router;
+  uint64_t n_die, first;
   bool resume;
 } request;
 
-static int run_fit(cli *c, const char *file, const request *r) {
-  ms_error err = {0};
-  ms_experiment *e;
-  if (ms_experiment_load(file, &e, &err))
-    return cli_fail(c, &err);
-  e->analog = (ms_engine_kind)r->engine;
-  if (r->router >= 0)
-    e->digital = (ms_router_kind)r->router;
-  if (r->jobs)
-    e->jobs = (unsigned)r->jobs;
+static int run_fit(cli *c, const ms_experiment *e, const request *r) {
   char folder[600];
   snprintf(folder, sizeof folder, "%s/fit", e->output);
   uint64_t *die = calloc(r->n_die, sizeof *die);
@@ -101,7 +91,6 @@ static int run_fit(cli *c, const char *file, const request *r) {
                             .resume = r->resume};
   int leave = die ? fit(c, e, &options) : CLI_SYSTEM;
   free(die);
-  ms_experiment_destroy(e);
   return leave;
 }
 
@@ -110,12 +99,13 @@ static int run(cli *c, int argc, char **argv) {
                                           {"out", required_argument, NULL, 'o'},
                                           {"dies", required_argument, NULL, DIES},
                                           {"first", required_argument, NULL, FIRST},
-                                          {"engine", required_argument, NULL, ENGINE},
-                                          {"router", required_argument, NULL, ROUTER},
-                                          {"jobs", required_argument, NULL, JOBS},
+                                          CLI_CHIP_OPTIONS,
+                                          CLI_JOBS_OPTION,
                                           {"resume", no_argument, NULL, 'r'},
                                           CLI_END_OPTIONS};
-  request r = {.n_die = 10, .engine = MS_ENGINE_TABLE, .router = -1};
+  request r = {.n_die = 10};
+  cli_changes changes = CLI_NO_CHANGES;
+  changes.engine = MS_ENGINE_TABLE;
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;)
     switch (o) {
     case 'o':
@@ -132,27 +122,19 @@ static int run(cli *c, int argc, char **argv) {
       if (!cli_parse_u64(optarg, 0, UINT32_MAX, &r.first))
         return cli_usage(c, "--first takes a number from 0");
       break;
-    case ENGINE:
-      if ((r.engine = cli_parse_word(optarg, cli_engines)) < 0)
-        return cli_usage(c, "--engine takes ngspice, table or model");
-      break;
-    case ROUTER:
-      if ((r.router = cli_parse_word(optarg, cli_routers)) < 0)
-        return cli_usage(c, "--router takes rtl or ideal");
-      break;
-    case JOBS:
-      if (!cli_parse_u64(optarg, 1, 256, &r.jobs))
-        return cli_usage(c, "--jobs takes 1 to 256");
-      break;
     default: {
-      int leave = cli_common(c, &cli_fit, o);
+      int leave = cli_change_option(c, &cli_fit, o, &changes);
       if (leave >= 0)
         return leave;
     }
     }
-  if (optind + 1 != argc)
-    return cli_usage(c, "name one experiment file");
-  return run_fit(c, argv[optind], &r);
+  ms_experiment *e;
+  int leave = cli_one_experiment(c, argc, argv, &changes, &e);
+  if (leave >= 0)
+    return leave;
+  leave = run_fit(c, e, &r);
+  ms_experiment_destroy(e);
+  return leave;
 }
 
 const cli_verb cli_fit = {"fit", "fit the behavioural model to every neuron of many dies", HELP,

@@ -21,7 +21,8 @@ static const char HELP[] =
     "  --router R       rtl, tlm, tlm_lt or ideal (default: the experiment's)\n"
     "  --driver D       auto, lockstep, promises or feedforward (default: the experiment's)\n"
     "output\n"
-    "  -o, --out DIR    writes index.html, results.h5, sample.fst with a save file for GTKWave, and\n"
+    "  -o, --out DIR    writes index.html, results.h5, sample.fst with a save file for GTKWave, "
+    "and\n"
     "                   provenance.csv (default: nothing)\n"
     "  --raw            also sample.raw, as ngspice writes it\n"
     "  --record FILE    a log of everything that passed between the analog and the digital half,\n"
@@ -84,13 +85,8 @@ static void print_text(const ms_simulate_report *r, const char *folder) {
     printf("%-16s %s/index.html\n", "report", folder);
 }
 
-/* What the command line changes of the experiment. */
-typedef struct changes {
-  int engine, router, driver; /* -1: nothing */
-} changes;
-
 /* Takes one option; -1: fine, else the exit code. */
-static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
+static int take(cli *c, int o, ms_simulate_options *s, cli_changes *change) {
   uint64_t number;
   switch (o) {
   case 'o':
@@ -126,17 +122,6 @@ static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
     return cli_parse_u64(optarg, 0, UINT64_MAX, &s->seed)
                ? -1
                : cli_usage(c, "--seed takes a number from 0");
-  case ENGINE:
-    change->engine = cli_parse_word(optarg, cli_engines);
-    return change->engine >= 0 ? -1 : cli_usage(c, "--engine takes ngspice, table or model");
-  case ROUTER:
-    change->router = cli_parse_word(optarg, cli_routers);
-    return change->router >= 0 ? -1 : cli_usage(c, "--router takes rtl, tlm, tlm_lt or ideal");
-  case DRIVER:
-    change->driver = cli_parse_word(optarg, cli_drivers);
-    return change->driver >= 0
-               ? -1
-               : cli_usage(c, "--driver takes auto, lockstep, promises or feedforward");
   case RAW:
     s->raw = 1;
     return -1;
@@ -144,7 +129,7 @@ static int take(cli *c, int o, ms_simulate_options *s, changes *change) {
     s->record = optarg;
     return -1;
   default:
-    return cli_common(c, &cli_simulate, o);
+    return cli_change_option(c, &cli_simulate, o, change);
   }
 }
 
@@ -158,33 +143,26 @@ static int run(cli *c, int argc, char **argv) {
                                           {"die", required_argument, NULL, DIE},
                                           {"stop", required_argument, NULL, STOP},
                                           {"seed", required_argument, NULL, SEED},
-                                          {"engine", required_argument, NULL, ENGINE},
-                                          {"router", required_argument, NULL, ROUTER},
-                                          {"driver", required_argument, NULL, DRIVER},
+                                          CLI_CHIP_OPTIONS,
+                                          {"driver", required_argument, NULL, CLI_DRIVER},
                                           {"raw", no_argument, NULL, RAW},
                                           {"record", required_argument, NULL, RECORD},
                                           CLI_END_OPTIONS};
   ms_simulate_options simulate = {.seed = 1};
-  changes change = {-1, -1, -1};
+  cli_changes change = CLI_NO_CHANGES;
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;) {
     int leave = take(c, o, &simulate, &change);
     if (leave >= 0)
       return leave;
   }
-  if (optind + 1 != argc)
-    return cli_usage(c, "name one experiment file");
-  ms_error err = {0};
   ms_experiment *experiment;
-  if (ms_experiment_load(argv[optind], &experiment, &err))
-    return cli_fail(c, &err);
-  if (change.engine >= 0)
-    experiment->analog = (ms_engine_kind)change.engine;
-  if (change.router >= 0)
-    experiment->digital = (ms_router_kind)change.router;
-  if (change.driver >= 0)
-    experiment->driver = (ms_driver_kind)change.driver;
+  int leave = cli_one_experiment(c, argc, argv, &change, &experiment);
+  if (leave >= 0)
+    return leave;
+  ms_error err = {0};
   ms_simulate_report report;
-  int code = ms_simulate(experiment, &simulate, &report, &err), leave = CLI_OK;
+  int code = ms_simulate(experiment, &simulate, &report, &err);
+  leave = CLI_OK;
   if (code)
     leave = cli_fail(c, &err);
   else if (c->json)

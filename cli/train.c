@@ -41,8 +41,6 @@ static double median_accuracy(const ms_train_report *r, int held_out, size_t *n)
   return m;
 }
 
-static const char *const engine_name[] = {"ngspice", "table", "model"}; /* of ms_engine_kind */
-
 static void add_number(cJSON *object, const char *name, double value) {
   if (isfinite(value))
     cJSON_AddNumberToObject(object, name, value);
@@ -102,7 +100,7 @@ static void print_confirmation(const ms_experiment *e, const ms_train_report *r)
     const ms_die_result *d = &r->die[i];
     if (d->confirm_samples)
       printf("%-16s %.1f %% right of %u on %s, %s die %llu\n", "confirmed", 100 * d->confirmed,
-             d->confirm_samples, engine_name[e->confirm_analog],
+             d->confirm_samples, cli_engines[e->confirm_analog],
              d->held_out ? "held-out" : "training", (unsigned long long)d->die);
   }
 }
@@ -126,7 +124,7 @@ static void print_text(const ms_experiment *e, const ms_train_report *r, const c
     double m = median_accuracy(r, held_out, &n);
     if (n)
       printf("%-16s %.1f %% right, median of %zu, on %s\n", kind[held_out], 100 * m, n,
-             engine_name[e->analog]);
+             cli_engines[e->analog]);
   }
   print_confirmation(e, r);
   print_failures(r);
@@ -177,14 +175,15 @@ static int train(cli *c, ms_experiment *e, ms_train_options *options) {
 }
 
 static int run(cli *c, int argc, char **argv) {
+  enum { NO_PACKAGE = 256 };
   static const struct option options[] = {CLI_COMMON_OPTIONS,
                                           {"out", required_argument, NULL, 'o'},
                                           {"resume", no_argument, NULL, 'r'},
-                                          {"no-package", no_argument, NULL, 'P'},
-                                          {"jobs", required_argument, NULL, 'J'},
+                                          {"no-package", no_argument, NULL, NO_PACKAGE},
+                                          CLI_JOBS_OPTION,
                                           CLI_END_OPTIONS};
   ms_train_options train_options = {0};
-  uint64_t jobs = 0;
+  cli_changes changes = CLI_NO_CHANGES;
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;)
     switch (o) {
     case 'o':
@@ -193,28 +192,20 @@ static int run(cli *c, int argc, char **argv) {
     case 'r':
       train_options.resume = 1;
       break;
-    case 'P':
+    case NO_PACKAGE:
       train_options.no_package = 1;
       break;
-    case 'J':
-      if (!cli_parse_u64(optarg, 1, 256, &jobs))
-        return cli_usage(c, "--jobs takes 1 to 256");
-      break;
     default: {
-      int leave = cli_common(c, &cli_train, o);
+      int leave = cli_change_option(c, &cli_train, o, &changes);
       if (leave >= 0)
         return leave;
     }
     }
-  if (optind + 1 != argc)
-    return cli_usage(c, "name one experiment file");
-  ms_error err = {0};
   ms_experiment *experiment;
-  if (ms_experiment_load(argv[optind], &experiment, &err))
-    return cli_fail(c, &err);
-  if (jobs)
-    experiment->jobs = (unsigned)jobs;
-  int leave = train(c, experiment, &train_options);
+  int leave = cli_one_experiment(c, argc, argv, &changes, &experiment);
+  if (leave >= 0)
+    return leave;
+  leave = train(c, experiment, &train_options);
   ms_experiment_destroy(experiment);
   return leave;
 }

@@ -2,12 +2,15 @@
 /* Experiment files: values and defaults arrive, and every kind of mistake is named with its place.
  */
 #include "mixspike/experiment.h"
+#include "mixspike/record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -71,11 +74,47 @@ static void a_die_cannot_be_trained_on_and_held_out(void **state) {
   refused(HEAD "dies: {training: [3, 3]}\n", "x.yaml:7", "twice");
 }
 
+/* A core named by a path is found beside the experiment, wherever one stands. */
+static void a_core_is_found_beside_its_experiment(void **state) {
+  (void)state;
+  char folder[] = "/tmp/mixspike-experiment-XXXXXX", core[100], file[100], text[400], *manifest;
+  size_t size;
+  assert_non_null(mkdtemp(folder));
+  snprintf(core, sizeof core, "%s/own.yaml", folder);
+  snprintf(file, sizeof file, "%s/e.yaml", folder);
+  snprintf(text, sizeof text,
+           "name: x\ncore: own.yaml\nmodels_dir: " MS_TEST_MODELS_DIR
+           "\nanalog: model\ndigital: ideal\nnetwork: {hidden: 3}\n"
+           "task: {name: yinyang, train: 2, validation: 2, test: 2}\n" DIES);
+  assert_int_equal(ms_read_file(MS_TEST_MODELS_DIR "/cores/dpi16.yaml", &manifest, &size, NULL), 0);
+  char *name = strstr(manifest, "name: dpi16");
+  assert_non_null(name);
+  memcpy(name, "name: own16", 11);
+  ms_experiment *e;
+  ms_setup *s;
+  ms_error err = {0};
+  if (ms_write_file(file, text, strlen(text), &err) || ms_experiment_load(file, &e, &err))
+    fail_msg("%s", err.text);
+  assert_int_equal(ms_setup_create(e, &s, &err), MS_EMISSING);
+  assert_non_null(strstr(err.text, "'core'"));
+  assert_non_null(strstr(err.text, "own.yaml"));
+  if (ms_write_file(core, manifest, size, &err) || ms_setup_create(e, &s, &err))
+    fail_msg("%s", err.text);
+  assert_string_equal(s->core->name, "own16");
+  ms_setup_destroy(s);
+  ms_experiment_destroy(e);
+  free(manifest);
+  unlink(core);
+  unlink(file);
+  rmdir(folder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_and_defaults_arrive),
       cmocka_unit_test(mistakes_are_named_with_file_line_and_key),
       cmocka_unit_test(a_die_cannot_be_trained_on_and_held_out),
+      cmocka_unit_test(a_core_is_found_beside_its_experiment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training: a run that is interrupted over and over and resumed ends in the same bits as one that
  * is left alone, whatever the number of threads; a checkpoint of another experiment is refused. */
+#include "methods/state.h"
+#include "mixspike/publish.h"
 #include "mixspike/record.h"
 #include "mixspike/train.h"
 
@@ -148,11 +150,50 @@ static void a_checkpoint_of_another_experiment_is_refused(void **state) {
   clean(folder);
 }
 
+/* Why a sample failed is said in the checkpoint, which a resumed run reads, and on the page. */
+static void the_reason_of_a_failure_is_shown(void **state) {
+  (void)state;
+  static const char reason[] = "die 5: the simulator <stopped> at 3.2 us";
+  char folder[] = "/tmp/mixspike-train-XXXXXX", path[200], *page;
+  size_t size;
+  assert_non_null(mkdtemp(folder));
+  ms_experiment *e = parse(TEXT("1", "1"));
+  ms_train_report r, again;
+  assert_int_equal(train(e, folder, 0, 1 << 30, &r), MS_OK);
+  ms_setup *setup;
+  ms_state *s;
+  assert_int_equal(ms_setup_create(e, &setup, NULL), MS_OK);
+  assert_int_equal(ms_state_create(setup, &s, NULL), MS_OK);
+  snprintf(path, sizeof path, "%s/checkpoint.h5", folder);
+  assert_int_equal(ms_state_load(s, setup, path, NULL), MS_OK);
+  s->die[2].errors = 2;
+  strcpy(s->die[2].failure, reason);
+  assert_int_equal(ms_state_save(s, path, NULL), MS_OK);
+  ms_state_destroy(s);
+  ms_setup_destroy(setup);
+  assert_int_equal(train(e, folder, 1, 1 << 30, &again), MS_OK);
+  assert_string_equal(again.die[2].failure, reason);
+  assert_int_equal(again.die[2].errors, 2);
+  ms_publish_options options = {.folder = folder};
+  ms_error err = {0};
+  assert_int_equal(ms_publish_training(e, &again, &options, &err), MS_OK);
+  snprintf(path, sizeof path, "%s/index.html", folder);
+  assert_int_equal(ms_read_file(path, &page, &size, NULL), MS_OK);
+  assert_non_null(strstr(page, "2 failed: die 5: the simulator &lt;stopped&gt; at 3.2 us"));
+  free(page);
+  ms_train_report_clear(&again);
+  ms_train_report_clear(&r);
+  ms_experiment_destroy(e);
+  snprintf(path, sizeof path, "rm -r '%s'", folder);
+  assert_int_equal(system(path), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_resumed_training_ends_in_the_same_bits),
       cmocka_unit_test(the_number_of_threads_does_not_matter),
       cmocka_unit_test(a_checkpoint_of_another_experiment_is_refused),
+      cmocka_unit_test(the_reason_of_a_failure_is_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,6 +242,16 @@ static int draw_dies(ms_report_page *page, const char *folder, const ms_train_re
   return code;
 }
 
+/* What is said of samples that failed: how many, and why the first one did. */
+static void describe_failures(const ms_train_report *report, int held_out, unsigned errors,
+                              char *text, size_t size) {
+  const char *why = "";
+  for (size_t i = report->n_die; i-- > 0;)
+    if (!report->die[i].held_out == !held_out && report->die[i].errors)
+      why = report->die[i].failure;
+  snprintf(text, size, errors ? "; %u failed: %s" : "", errors, why);
+}
+
 /* Accuracy of one kind of die, before and after the loop. */
 static int add_split(ms_report_page *page, const ms_train_report *report, int held_out,
                      const char *engine, ms_error *err) {
@@ -252,14 +262,14 @@ static int add_split(ms_report_page *page, const ms_train_report *report, int he
   else
     before = (split){0};
   if (!code && after.n) {
-    char note[200], range[64] = "", was[64] = "";
+    char note[400], range[64] = "", was[64] = "", failed[200];
     if (after.n > 1)
       snprintf(range, sizeof range, " (%.1f to %.1f)", 100 * after.low, 100 * after.high);
     if (before.n && report->loop.n)
       snprintf(was, sizeof was, "; %.1f %% before the loop", 100 * before.median);
+    describe_failures(report, held_out, after.errors, failed, sizeof failed);
     snprintf(note, sizeof note, "%s%zu %s, %u samples each%s%s", after.n > 1 ? "median of " : "",
-             after.n, after.n > 1 ? "dies" : "die", after.samples / (unsigned)after.n, was,
-             after.errors ? "; some samples failed" : "");
+             after.n, after.n > 1 ? "dies" : "die", after.samples / (unsigned)after.n, was, failed);
     char name[80];
     snprintf(name, sizeof name, "Accuracy, %s dies, %s", held_out ? "held-out" : "training",
              engine);
