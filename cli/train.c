@@ -64,6 +64,14 @@ static void print_json(const ms_experiment *e, const ms_train_report *r, const c
   add_number(object, "chip_wall_s", r->chip_wall_s);
   add_number(object, "router_wall_s", r->router_wall_s);
   add_number(object, "peak_memory_bytes", peak_memory_bytes);
+  if (r->chain.chains) {
+    cJSON *chains = cJSON_AddObjectToObject(object, "chains");
+    add_number(chains, "number", r->chain.chains);
+    add_number(chains, "proposals", r->chain.proposals);
+    add_number(chains, "acceptance", r->chain.acceptance);
+    add_number(chains, "autocorrelation", r->chain.autocorrelation);
+    add_number(chains, "spread", r->chain.spread);
+  }
   cJSON *fits = cJSON_AddArrayToObject(object, "fit");
   for (size_t i = 0; i < r->n_fit; i++) {
     cJSON *fit = cJSON_CreateObject();
@@ -132,6 +140,11 @@ static void print_text(const ms_experiment *e, const ms_train_report *r, const c
   if (r->n_fit)
     printf("%-16s spike times %.3f tau, spike counts %.1f %%\n", "error of model",
            r->fit[0].time_tau, 100 * r->fit[0].rate);
+  if (r->chain.chains)
+    printf("%-16s %u of %.0f proposals, %.0f %% taken, energy's autocorrelation %.3f, scale "
+           "reduction %.2f\n",
+           "chains", r->chain.chains, r->chain.proposals, 100 * r->chain.acceptance,
+           r->chain.autocorrelation, r->chain.spread);
   printf("%-16s %llu forward passes, digital half %.2g %% of their time\n", "chip",
          (unsigned long long)r->chip_samples,
          r->chip_wall_s > 0 ? 100 * r->router_wall_s / r->chip_wall_s : 0);

@@ -71,6 +71,7 @@ typedef struct ms_experiment {
   unsigned chains;    /**< of MS_LOOP_METROPOLIS. `loop_batches` counts the proposals of
                            a chain, `loop_batch` the samples that decide on one */
   double proposal;    /**< standard deviation of a proposal, weights being -1..1 */
+  double moved;       /**< share of the weights that a proposal moves */
   double temperature; /**< of the energy, which is the cross-entropy summed over the samples */
   double prior_sd;    /**< of the weights' normal prior */
   double burn_in;     /**< share of the steps that the mean leaves out */

@@ -76,6 +76,16 @@ typedef struct ms_fit_error {
   double agree;    /**< share of samples with the same number of spikes in every neuron */
 } ms_fit_error;
 
+/** What the chains of a Metropolis-Hastings loop tell about themselves. */
+typedef struct ms_chain_report {
+  unsigned chains;        /**< 0: there were none */
+  double proposals;       /**< of each chain */
+  double acceptance;      /**< share of proposals taken */
+  double autocorrelation; /**< of the energy after burn-in, one step apart; mean over chains */
+  double spread; /**< Gelman and Rubin's scale reduction of the energy; 1: chains agree; NaN:
+                      fewer than two chains or steps */
+} ms_chain_report;
+
 typedef struct ms_train_options {
   const char *output; /**< folder, made if missing; NULL: the experiment's */
   int resume;         /**< continue from the folder's checkpoint; MS_EMISSING if there is none */
@@ -90,6 +100,7 @@ typedef struct ms_train_options {
 typedef struct ms_train_report {
   ms_network *network; /**< the trained one */
   ms_curve offline, loop;
+  ms_chain_report chain;
   double model_accuracy; /**< on the test set, ideal model, fine step */
   size_t n_die;
   ms_die_result *die; /**< every die of the experiment */

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -30,6 +31,15 @@ static const char small_text[] = "name: fit_die\n"
                                  "task: {name: yinyang, train: 10, validation: 10, test: 6}\n"
                                  "dies: {seed: 3}\n"
                                  "jobs: 1\n";
+
+static const char quick_text[] = "name: quick\n"
+                                 "core: dpi16\n"
+                                 "analog: model\n"
+                                 "digital: ideal\n"
+                                 "network: {hidden: 1, outputs_per_class: 1}\n"
+                                 "task: {name: yinyang, train: 10, validation: 10, test: 6}\n"
+                                 "fit: {neuron_runs: 12, stimuli: 6}\n"
+                                 "dies: {seed: 3}\n";
 
 /* y = a exp(-b t) + c, exact data: found to rounding. */
 static void decay(void *user, const double *p, double *r) {
@@ -152,12 +162,78 @@ static void a_dies_neurons_are_found_one_by_one(void **state) {
   ms_experiment_destroy(e);
 }
 
+typedef struct patience {
+  int left;
+  volatile int cancel;
+} patience;
+
+static void count_down(void *user, const ms_progress *progress) {
+  patience *p = user;
+  (void)progress;
+  if (p->left-- <= 0)
+    p->cancel = 1;
+}
+
+static int fit_two(const ms_experiment *e, const char *folder, int resume, int left,
+                   ms_fit_report *report, ms_error *err) {
+  static const uint64_t die[] = {4, 9};
+  patience p = {.left = left};
+  ms_fit_options o = {.die = die,
+                      .n_die = 2,
+                      .output = folder,
+                      .resume = resume,
+                      .control = {.report = count_down, .user = &p, .cancel = &p.cancel}};
+  return ms_fit_dies(e, &o, report, err);
+}
+
+static void an_interrupted_fit_goes_on_where_it_stopped(void **state) {
+  (void)state;
+  char folder_a[] = "/tmp/mixspike-fit-XXXXXX", folder_b[] = "/tmp/mixspike-fit-XXXXXX";
+  assert_non_null(mkdtemp(folder_a));
+  assert_non_null(mkdtemp(folder_b));
+  ms_experiment *e;
+  ms_error err = {0};
+  assert_int_equal(ms_experiment_parse(quick_text, "quick.yaml", &e, &err), MS_OK);
+  ms_fit_report whole, parts;
+  if (fit_two(e, folder_a, 0, 1 << 30, &whole, &err))
+    fail_msg("%s", err.text);
+  int rc, stops = 0;
+  assert_int_equal(fit_two(e, folder_b, 1, 1 << 30, &parts, &err), MS_EMISSING);
+  ms_fit_report_clear(&parts);
+  /* The nominal fit comes before the first file; from there on every stop is taken up. */
+  while ((rc = fit_two(e, folder_b, stops > 0, 7 + 3 * stops, &parts, &err)) == MS_EINTERRUPTED) {
+    assert_true(++stops < 50);
+    ms_fit_report_clear(&parts);
+  }
+  if (rc)
+    fail_msg("%s", err.text);
+  assert_true(stops > 0);
+  assert_int_equal(parts.n_die, 2);
+  size_t n = whole.die[0].n_neuron * whole.die[0].n_parameter;
+  for (int d = 0; d < 2; d++) {
+    assert_memory_equal(whole.die[d].value, parts.die[d].value, n * sizeof(double));
+    assert_memory_equal(whole.die[d].error, parts.die[d].error, n * sizeof(double));
+    assert_true(whole.die[d].fitted.agree == parts.die[d].fitted.agree);
+  }
+  assert_true(whole.spread[0].sd > 0 && whole.spread[0].sd == parts.spread[0].sd);
+  ms_fit_report_clear(&parts);
+  e->text[6]++; /* another experiment */
+  assert_int_equal(fit_two(e, folder_b, 1, 1 << 30, &parts, &err), MS_EREFUSED);
+  ms_fit_report_clear(&parts);
+  ms_fit_report_clear(&whole);
+  ms_experiment_destroy(e);
+  char command[100];
+  snprintf(command, sizeof command, "rm -r '%s' '%s'", folder_a, folder_b);
+  assert_int_equal(system(command), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(least_squares_finds_an_exponential),
       cmocka_unit_test(lateness_has_the_sign_of_a_threshold_change),
       cmocka_unit_test(a_fit_follows_chips_of_the_model_itself),
       cmocka_unit_test(a_dies_neurons_are_found_one_by_one),
+      cmocka_unit_test(an_interrupted_fit_goes_on_where_it_stopped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

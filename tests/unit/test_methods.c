@@ -27,7 +27,7 @@ static double energy(const double *v, const double *m) {
 static void chains_find_a_known_posterior(void **state) {
   (void)state;
   const double m[N] = {0.3, -0.4, 0};
-  ms_mh_options o = {.step = 0.12, .temperature = 1, .prior_sd = 0.2};
+  ms_mh_options o = {.step = 0.12, .moved = 1, .temperature = 1, .prior_sd = 0.2};
   double memory[CHAINS][3 * N + MS_MH_FIGURES], squares[N] = {0}, sum[N] = {0}, trial[N];
   memset(memory, 0, sizeof memory);
   ms_random random = {.state = 5};
@@ -65,7 +65,7 @@ static void chains_that_do_not_meet_are_told(void **state) {
   (void)state;
   double memory[2][3 + MS_MH_FIGURES], trial;
   memset(memory, 0, sizeof memory);
-  ms_mh_options o = {.step = 0.01, .temperature = 1, .prior_sd = INFINITY};
+  ms_mh_options o = {.step = 0.01, .moved = 1, .temperature = 1, .prior_sd = INFINITY};
   ms_random random = {.state = 9};
   ms_mh_chain chain[2];
   for (int c = 0; c < 2; c++) { /* two valleys of different depth, too far apart to change over */
@@ -84,7 +84,7 @@ static void chains_that_do_not_meet_are_told(void **state) {
 static void a_chain_stays_in_the_box(void **state) {
   (void)state;
   double memory[3 + MS_MH_FIGURES] = {0.95}, trial;
-  ms_mh_options o = {.step = 0.2, .temperature = 1, .prior_sd = INFINITY};
+  ms_mh_options o = {.step = 0.4, .moved = 0.5, .temperature = 1, .prior_sd = INFINITY};
   ms_random random = {.state = 1};
   ms_mh_chain chain = ms_mh_view(memory, 1);
   for (int k = 0; k < 1000; k++) {

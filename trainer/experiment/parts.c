@@ -38,7 +38,8 @@ void ms_part_defaults(ms_experiment *e) {
   e->compare = 1;
   e->loop_rate = 0.002;
   e->chains = 4;
-  e->proposal = 0.03;
+  e->proposal = 0.1;
+  e->moved = 0.1;
   e->temperature = 1;
   e->prior_sd = 1;
   e->burn_in = 0.5;
@@ -73,6 +74,7 @@ static void read_chains(ms_experiment *e, ms_yaml_node *loop) {
   static const char *const deploy[] = {"mean", "best", NULL};
   e->chains = ms_part_count(loop, "chains", e->chains, 1, 1000);
   e->proposal = ms_yaml_real_or(loop, "proposal", e->proposal, 1e-6, 1);
+  e->moved = ms_yaml_real_or(loop, "moved", e->moved, 1e-6, 1);
   e->temperature = ms_yaml_real_or(loop, "temperature", e->temperature, 1e-9, 1e9);
   e->prior_sd = ms_yaml_real_or(loop, "prior", e->prior_sd, 1e-3, 1e6);
   e->burn_in = ms_yaml_real_or(loop, "burn_in", e->burn_in, 0, 1);

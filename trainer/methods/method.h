@@ -40,6 +40,9 @@ extern const ms_method
 extern const ms_method ms_method_loop;       /**< surrogate gradients with the chip's spikes */
 extern const ms_method ms_method_metropolis; /**< Metropolis-Hastings: spikes alone, no gradient */
 
+/** Of the chains that a state holds. */
+ms_chain_report ms_metropolis_report(const ms_experiment *experiment, const ms_state *state);
+
 /** The methods that an experiment names. */
 const ms_method *ms_method_on_model(const ms_experiment *experiment);
 const ms_method *ms_method_on_chip(const ms_experiment *experiment);

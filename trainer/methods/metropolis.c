@@ -104,7 +104,10 @@ static int begin(const ms_world *w, ms_state *s, ms_error *err) {
 static int run_step(work *k, ms_error *err) {
   const ms_experiment *e = k->w->setup->experiment;
   ms_state *s = k->state;
-  ms_mh_options o = {.step = e->proposal, .temperature = e->temperature, .prior_sd = e->prior_sd};
+  ms_mh_options o = {.step = e->proposal,
+                     .moved = e->moved,
+                     .temperature = e->temperature,
+                     .prior_sd = e->prior_sd};
   int count = (double)s->step >= e->burn_in * (double)steps(k->w);
   double lowest = INFINITY;
   for (unsigned c = 0; c < e->chains; c++) {
@@ -185,6 +188,26 @@ static void finish(const ms_world *w, ms_state *s) {
       mean += ms_mh_view(s->own + c * ms_mh_size(n), n).sum[i] / fmax(counted, 1);
     s->learner->weight[i] = (float)(e->deploy_best || !(counted > 0) ? best[i] : mean);
   }
+}
+
+ms_chain_report ms_metropolis_report(const ms_experiment *e, const ms_state *s) {
+  size_t n = s->learner->n;
+  ms_chain_report r = {.spread = NAN};
+  if (e->loop_method != MS_LOOP_METROPOLIS || s->n_own != e->chains * ms_mh_size(n))
+    return r;
+  ms_mh_chain *chain = calloc(e->chains, sizeof *chain);
+  if (!chain)
+    return r;
+  for (unsigned c = 0; c < e->chains; c++)
+    chain[c] = ms_mh_view(s->own + c * ms_mh_size(n), n);
+  ms_mh_diagnosis d = ms_mh_diagnose(chain, e->chains);
+  r = (ms_chain_report){.chains = e->chains,
+                        .proposals = chain[0].figure[MS_MH_PROPOSED],
+                        .acceptance = d.acceptance,
+                        .autocorrelation = d.autocorrelation,
+                        .spread = d.spread};
+  free(chain);
+  return r;
 }
 
 const ms_method ms_method_metropolis = {

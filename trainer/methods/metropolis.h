@@ -7,6 +7,7 @@
 
 typedef struct ms_mh_options {
   double step;        /**< standard deviation of a proposal's change of each number */
+  double moved;       /**< share of the numbers that a proposal changes, drawn anew each time */
   double temperature; /**< of the energy */
   double prior_sd;    /**< of the normal prior around 0; infinite: none */
 } ms_mh_options;

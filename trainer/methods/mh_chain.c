@@ -11,9 +11,12 @@ ms_mh_chain ms_mh_view(double *memory, size_t n) {
 }
 
 void ms_mh_propose(const ms_mh_chain *c, const ms_mh_options *o, ms_random *random, double *trial) {
+  memcpy(trial, c->value, c->n * sizeof *trial);
+  if (!(c->figure[MS_MH_STARTED] > 0))
+    return;
   for (size_t i = 0; i < c->n; i++)
-    trial[i] =
-        c->value[i] + (c->figure[MS_MH_STARTED] > 0 ? o->step * ms_random_normal(random) : 0);
+    if (ms_random_uniform(random) < o->moved)
+      trial[i] += o->step * ms_random_normal(random);
 }
 
 static int inside(const double *v, size_t n) {

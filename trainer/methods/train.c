@@ -351,6 +351,7 @@ static int begin(run *r, ms_error *err) {
 /* Moves what the state holds into the report. */
 static void hand_over(run *r, ms_train_report *report) {
   ms_state *s = r->state;
+  report->chain = ms_metropolis_report(r->e, s);
   report->offline = s->curve[0];
   report->loop = s->curve[1];
   report->die = s->die;
