@@ -64,6 +64,8 @@ int ms_load_sum(ms_loader *loader, const char *path) {
 
 int ms_load_yaml(ms_loader *loader, const char *path, ms_yaml **out) {
   int rc = ms_yaml_read(path, out, loader->err);
+  if (!rc && !ms_yaml_root(*out)) /* no keys at all, a list say */
+    rc = ms_yaml_status(*out, loader->err);
   if (!rc)
     rc = ms_load_sum(loader, path);
   if (rc) {

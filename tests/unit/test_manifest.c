@@ -233,6 +233,7 @@ static void test_each_mistake_is_named(void **state) {
       {SYN, "fine: 40", "fine: 400", MS_ERANGE, "key 'biases[0].accelerated.fine': 400"},
       {SYN, "branch: bias, w: 1 um", "branch: soma, w: 1 um", MS_EPARSE,
        "cell 'soma' is not of kind bias"},
+      {SYN, "name: syn\n", "- name: syn\n", MS_EPARSE, "cell.yaml:"},
       {SYN, "name: syn", "name: sin", MS_EPARSE, "key 'name' must be 'syn'"},
       {"cells/syn/cell.cir", "xdac nw @bits:b@ vw vss dac", "xdac nw @bits:b@ vw dac", MS_EPARSE,
        "cell.cir:3: 'dac' has 6 pins but is given 5 nodes"},
