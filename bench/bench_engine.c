@@ -2,6 +2,7 @@
 /* Table engine, production ngspice and tight ngspice on the same dies and events. */
 #include "bench_engine.h"
 
+#include "engine/table/group.h"
 #include "neuron_bench.h"
 
 #include <cjson/cJSON.h>
@@ -16,6 +17,24 @@ static const uint64_t first_die = 1;
 static int ascending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return (x > y) - (x < y);
+}
+
+/* One more run that tells where its time goes. */
+static int add_break_down(ms_neuron_bench *b, const ms_die *die, ms_bench_engine_row *row,
+                          ms_error *err) {
+  const ms_pvt nominal = {0};
+  ms_neuron_run *o = calloc(1, sizeof *o);
+  if (!o)
+    return ms_fail(err, MS_ENOMEM, "no memory for a run");
+  ms_table_profile(b->engine[MS_BENCH_TABLE], 1);
+  int code = ms_neuron_bench_run(b, MS_BENCH_TABLE, die, &nominal, o, err);
+  ms_table_profile(b->engine[MS_BENCH_TABLE], 0);
+  row->device_share += o->device_share / row->n_die;
+  row->solver_share += o->solver_share / row->n_die;
+  row->devices += (double)o->n_device / (double)o->evaluations / row->n_die;
+  row->lookups += (double)o->n_lookup / (double)o->evaluations / row->n_die;
+  free(o);
+  return code;
 }
 
 int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_die,
@@ -45,6 +64,7 @@ int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_di
     }
     if (code)
       break;
+    code = add_break_down(&b, &die, row, err);
     bool equal, ignored;
     error[0][d] = ms_neuron_bench_shift(core->tau_s[set], length_tau, &o[MS_BENCH_TABLE],
                                         &o[MS_BENCH_REFERENCE], &equal);
@@ -72,6 +92,7 @@ int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_di
     row->count_equal = (double)n_equal / n_die;
     row->speedup = row->ngspice_s / row->table_s;
     row->ns_per_evaluation = 1e9 * row->table_s / (row->evaluations * n_die);
+    row->ns_per_device = row->device_share * row->ns_per_evaluation / row->devices;
   }
   ms_neuron_bench_close(&b);
   free(o);
@@ -101,10 +122,22 @@ static cJSON *row_json(const ms_bench_engine_row *r) {
                 {"rejected", r->rejected},
                 {"evaluations_per_step", r->evaluations / r->steps},
                 {"ns_per_evaluation", r->ns_per_evaluation},
+                {"devices_per_evaluation", r->devices},
+                {"lookups_per_evaluation", r->lookups},
+                {"ns_per_device", r->ns_per_device},
+                {"device_share", r->device_share},
+                {"solver_share", r->solver_share},
+                {"bookkeeping_share", 1 - r->device_share - r->solver_share},
+                {"steps_per_spike", r->steps / r->n_spike},
                 {"unsure", r->unsure}};
   for (size_t i = 0; i < sizeof number / sizeof *number; i++)
     cJSON_AddNumberToObject(o, number[i].name, number[i].value);
   return o;
+}
+
+/* Steps that a pulse costs: those of the run with pulses beyond what its spikes cost alone. */
+static double per_event(const ms_bench_engine_row *soma, const ms_bench_engine_row *pulses) {
+  return (pulses->steps - pulses->n_spike * soma->steps / soma->n_spike) / pulses->n_pulse;
 }
 
 int ms_bench_engine(double wall_s, char **json, ms_error *err) {
@@ -116,22 +149,25 @@ int ms_bench_engine(double wall_s, char **json, ms_error *err) {
   cJSON *object = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(object, "rows");
   double product = 1, equal = 0, error = 0;
   unsigned n_die = (unsigned)fmin(fmax(wall_s / 8, 1), MAX_DIE);
+  ms_bench_engine_row row[4];
   for (int i = 0; i < 4 && !code; i++) {
-    ms_bench_engine_row row;
     code = ms_bench_engine_run(core, i & 1 ? MS_SET_BIOLOGICAL : MS_SET_ACCELERATED, i >= 2, n_die,
-                               &row, err);
+                               &row[i], err);
     if (code)
       break;
-    cJSON_AddItemToArray(rows, row_json(&row));
-    product *= row.speedup;
-    equal += row.count_equal / 4;
-    error = fmax(error, row.table_error_tau);
+    cJSON_AddItemToArray(rows, row_json(&row[i]));
+    product *= row[i].speedup;
+    equal += row[i].count_equal / 4;
+    error = fmax(error, row[i].table_error_tau);
   }
   if (!code) {
     cJSON_AddNumberToObject(object, "speedup", pow(product, 0.25));
     cJSON_AddNumberToObject(object, "spike_count_equal", equal);
     cJSON_AddNumberToObject(object, "spike_time_error_tau", error);
+    cJSON_AddNumberToObject(object, "steps_per_event_accelerated", per_event(&row[0], &row[2]));
+    cJSON_AddNumberToObject(object, "steps_per_event_biological", per_event(&row[1], &row[3]));
     code = ms_bench_sample(core, object, err);
+    code = code ? code : ms_bench_tables(core, object, err);
   }
   if (!code) {
     *json = cJSON_PrintUnformatted(object);

@@ -26,7 +26,10 @@ typedef struct ms_bench_engine_row {
   double n_spike, n_pulse;             /**< a run */
   double steps, evaluations, rejected; /**< a run of the table engine, all blocks */
   double ns_per_evaluation;            /**< of a block: devices, matrix, bookkeeping */
-  unsigned unsure;                     /**< runs that the engine marked as unsure */
+  double device_share, solver_share; /**< of the time: devices and matrix entries; LU and solves */
+  double devices, lookups;           /**< in an evaluation: all, and those looked up anew */
+  double ns_per_device;              /**< of an evaluated device, matrix entries included */
+  unsigned unsure;                   /**< runs that the engine marked as unsure */
 } ms_bench_engine_row;
 
 /** Runs one case. @param set MS_SET_...; @param pulses false: constant input, true: pulses as well
@@ -39,14 +42,21 @@ MS_API int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsign
  * classifier's sample), and how the cost grows with neurons (8 to 512) and with events.
  * @param object  a cJSON object that gets sample_ms (once the die is known), sample_first_ms,
  *                sample_spikes, sample_events, sample_steps, sample_evaluations,
- *                sample_router_share, neuron_exponent, event_exponent */
+ *                sample_router_share, sample_memory_mib (resident, above that of an empty process),
+ *                neuron_exponent, event_exponent */
 MS_API int ms_bench_sample(const ms_core *core, struct cJSON *object, ms_error *err);
+
+/** Measures what the tables cost: extraction through ngspice into an empty cache, loading from it.
+ * @param object  a cJSON object that gets extract_s, load_s (wall time until a first neuron stands
+ * at its point of rest, both) and tables_mib (the cache's files) */
+MS_API int ms_bench_tables(const ms_core *core, struct cJSON *object, ms_error *err);
 
 /** The four cases: soma alone and with its synapses' pulses, in both bias sets.
  * @param wall_s  about how long they may take together; 8 s a die
  * @param json    {"rows":[...],"speedup":..(geometric mean),"spike_count_equal":..,
- *                "spike_time_error_tau":..(worst of the four medians), and what
- *                ms_bench_sample adds}; free() it */
+ *                "spike_time_error_tau":..(worst of the four medians),
+ * "steps_per_event_accelerated", "steps_per_event_biological" (a pulse's steps beyond those of the
+ * spikes), and what ms_bench_sample and ms_bench_tables add}; free() it */
 MS_API int ms_bench_engine(double wall_s, char **json, ms_error *err);
 
 #ifdef __cplusplus

@@ -7,9 +7,11 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { N_HIDDEN = 60, N_OUT = 12, N_IN = 10, REPEATS = 2 };
 
@@ -20,12 +22,24 @@ typedef struct sample {
   uint64_t n_spike, n_event, n_step, n_evaluation;
   double first_s, later_s; /**< processor time: with start-up of the die, without */
   double router_share;
+  double memory_mib; /**< that the chip and its first run took */
 } sample;
 
 static double seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Resident memory of this process, MiB. */
+static double resident_mib(void) {
+  FILE *f = fopen("/proc/self/statm", "r");
+  unsigned long total = 0, resident = 0;
+  if (f && fscanf(f, "%lu %lu", &total, &resident) != 2)
+    resident = 0;
+  if (f)
+    fclose(f);
+  return (double)resident * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
 /* A number in 0..n-1 from a 64-bit xorshift: the same network in every run. */
@@ -85,6 +99,7 @@ static int measure(const ms_core *core, sample *s, ms_error *err) {
   ms_synapse *synapse = calloc(room, sizeof *synapse);
   ms_event *in = calloc(s->n_in, sizeof *in);
   ms_chip *chip = NULL;
+  double before_mib = resident_mib();
   int code = synapse && in ? ms_chip_create(&options, &chip, err)
                            : ms_fail(err, MS_ENOMEM, "no memory for a sample");
   if (!code) {
@@ -97,6 +112,7 @@ static int measure(const ms_core *core, sample *s, ms_error *err) {
   }
   code = code ? code : ms_chip_set_die(chip, &(ms_die){1, 1, 1}, err);
   code = code ? code : run_once(chip, in, s, &s->first_s, err);
+  s->memory_mib = resident_mib() - before_mib;
   s->later_s = INFINITY;
   for (int i = 0; i < REPEATS && !code; i++) {
     double took_s = 0;
@@ -154,10 +170,10 @@ int ms_bench_sample(const ms_core *core, cJSON *object, ms_error *err) {
     const char *name;
     double value;
   } number[] = {
-      {"sample_ms", 1e3 * s.later_s},         {"sample_first_ms", 1e3 * s.first_s},
-      {"sample_spikes", (double)s.n_spike},   {"sample_events", (double)s.n_event},
-      {"sample_steps", (double)s.n_step},     {"sample_evaluations", (double)s.n_evaluation},
-      {"sample_router_share", s.router_share}};
+      {"sample_ms", 1e3 * s.later_s},          {"sample_first_ms", 1e3 * s.first_s},
+      {"sample_spikes", (double)s.n_spike},    {"sample_events", (double)s.n_event},
+      {"sample_steps", (double)s.n_step},      {"sample_evaluations", (double)s.n_evaluation},
+      {"sample_router_share", s.router_share}, {"sample_memory_mib", s.memory_mib}};
   for (size_t i = 0; i < sizeof number / sizeof *number; i++)
     cJSON_AddNumberToObject(object, number[i].name, number[i].value);
   return add_exponents(core, object, err);

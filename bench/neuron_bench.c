@@ -57,6 +57,10 @@ int ms_neuron_bench_run(ms_neuron_bench *b, ms_bench_engine_kind which, const ms
   out->steps = result.steps;
   out->evaluations = result.iterations;
   out->rejected = result.rejected;
+  out->n_device = result.n_device;
+  out->n_lookup = result.n_lookup;
+  out->device_share = result.device_share;
+  out->solver_share = result.solver_share;
   out->unsure = result.unsure;
   ms_group_result_clear(&result);
   return MS_OK;

@@ -31,7 +31,8 @@ typedef struct ms_neuron_run {
   double spike_s[MS_BENCH_MAX_SPIKE]; /**< rises of the request */
   double seconds;                     /**< processor time of the transient alone */
   double energy_j;
-  uint64_t steps, evaluations, rejected;
+  uint64_t steps, evaluations, rejected, n_device, n_lookup;
+  double device_share, solver_share; /**< of a profiled run's time */
   bool unsure;
 } ms_neuron_run;
 

@@ -107,6 +107,8 @@ typedef struct ms_group_result {
   size_t n_wave;
   ms_wave *wave;
   uint64_t steps, iterations, rejected; /**< work done by the solver */
+  uint64_t n_device, n_lookup;          /**< table engine: devices evaluated, and looked up anew */
+  double device_share, solver_share;    /**< table engine, profiled: share of its time; else 0 */
   unsigned retries;                     /**< how often its worker was lost and the run repeated */
   bool unsure; /**< a device left its table or Newton gave up somewhere; see note */
   char note[160];

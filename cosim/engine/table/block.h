@@ -13,6 +13,7 @@
 #include "engine/table/table.h"
 
 #include <stdint.h>
+#include <time.h>
 
 /** STEPS_AHEAD: upstream steps that one step may span, and how far a block may be called back.
  * What it overwrote on the way is lost, hence a ring of more than twice that. */
@@ -177,6 +178,7 @@ typedef struct ms_block {
 typedef struct ms_work {
   uint64_t steps, evaluations, rejected, failed;
   uint64_t device_full, device_bypassed;
+  uint64_t device_ticks, solver_ticks, ticks; /**< processor time, if the solver is profiled */
   int outside, outside_device; /**< a device left its table: which, in the plan's list */
 } ms_work;
 
@@ -199,8 +201,22 @@ typedef struct ms_solver {
   double edge_s, ut_v;
   double bypass_v;
   double t_end_s;
+  int profiled;
   ms_work work;
 } ms_solver;
+
+/** Processor time in ticks of no particular length; 0 if the solver is not profiled. */
+static inline uint64_t ms_ticks(const ms_solver *solver) {
+  if (!solver->profiled)
+    return 0;
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+#endif
+}
 
 /** The arithmetic, compiled for more than one instruction set. */
 typedef struct ms_kernel {

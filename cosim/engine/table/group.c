@@ -272,8 +272,10 @@ static int wait_report(ms_group *group, ms_report *report, ms_error *err) {
   g->waiting = 0;
   g->n_transition = 0;
   int stop = 0, code = MS_OK;
+  const uint64_t start = ms_ticks(&g->solver);
   while (!code && !stop && g->committed < g->limit)
     code = step(g, &stop, err);
+  g->solver.work.ticks += ms_ticks(&g->solver) - start;
   *report = (ms_report){.committed = g->committed,
                         .promise = g->promise,
                         .transition = g->transition,
@@ -298,6 +300,12 @@ static int finish(ms_group *group, ms_group_result *result, ms_error *err) {
   result->steps = work->steps;
   result->iterations = work->evaluations;
   result->rejected = work->rejected;
+  result->n_device = work->device_full + work->device_bypassed;
+  result->n_lookup = work->device_full;
+  if (work->ticks) {
+    result->device_share = (double)work->device_ticks / (double)work->ticks;
+    result->solver_share = (double)work->solver_ticks / (double)work->ticks;
+  }
   result->unsure = g->unsure || work->outside;
   if (work->outside && !g->unsure)
     snprintf(
@@ -313,6 +321,10 @@ static int finish(ms_group *group, ms_group_result *result, ms_error *err) {
       g->wave[i] = (ms_wave){0};
     }
   return MS_OK;
+}
+
+void ms_table_profile(ms_engine *engine, int on) {
+  ((ms_table_engine *)engine)->profiled = on;
 }
 
 static int bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,

@@ -30,6 +30,10 @@ typedef struct ms_table_group {
 
 extern const ms_engine_ops ms_table_ops;
 
+/** From the next run on, tells (1) or does not tell (0) which shares of its time a run spends
+ * where: device_share and solver_share of ms_group_result. Costs a few percent of the run. */
+MS_API void ms_table_profile(ms_engine *engine, int on);
+
 /** Prepares blocks and finds the start state of a run: in start.c. */
 int ms_table_start(ms_table_group *group, ms_error *err);
 

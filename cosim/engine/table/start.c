@@ -174,6 +174,7 @@ int ms_table_start(ms_table_group *g, ms_error *err) {
   g->solver.edge_s = ms_time_to_s(core->edge_ps);
   g->solver.ut_v = 8.617333262e-5 * (ms_pvt_temp_c(core, &spec->pvt) + 273.15);
   g->solver.bypass_v = engine->bypass_v;
+  g->solver.profiled = engine->profiled;
   g->solver.t_end_s = ms_time_to_s(spec->t_stop);
   memset(&g->solver.work, 0, sizeof g->solver.work);
   for (int i = 0; i < plan->n_signal; i++) {

@@ -62,7 +62,7 @@ typedef struct ms_table_engine {
   ms_variant **variant;
   ms_instance **instance;
   uint64_t clock;
-  double table_load_s;
+  int profiled;
 } ms_table_engine;
 
 /** The variant for a point of operation. The caller holds engine->lock. */
