@@ -10,7 +10,8 @@ mixspike_router::mixspike_router(const sc_core::sc_module_name &name,
                                  const ms_router_options &options)
     : sc_module(name), config("config"), event_in("event_in"), request_in("request_in"), out("out"),
       n_neuron_(options.n_neuron), n_input_(options.n_input), clock_ps_(options.clock_ps),
-      names_causes_(options.kind != MS_ROUTER_RTL), wake_("wake") {
+      names_causes_(options.kind != MS_ROUTER_RTL && options.cols <= 1 && options.rows <= 1),
+      wake_("wake") {
   ms_error err{};
   check_resolution(this->name());
   if (ms_router_create(&options, &router_, &err) ||
@@ -33,9 +34,7 @@ int mixspike_router::access(bool writes, uint32_t address, uint32_t *data, ms_er
   if (!writes)
     return ms_router_read(router_, address, data, err);
   const int rc = ms_router_write(router_, address, *data, err);
-  if (!rc && address == MS_MAP_COMMAND && *data & MS_MAP_COMMAND_CLEAR)
-    n_cause_ = 0;
-  else if (!rc)
+  if (!rc)
     written_[address] = *data;
   return rc;
 }

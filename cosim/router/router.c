@@ -4,9 +4,11 @@
 
 int ms_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
   *out = NULL;
-  if (options->kind != MS_ROUTER_RTL && (options->cols > 1 || options->rows > 1))
-    return ms_fail(err, MS_EUNSUPPORTED, "only the rtl router has a mesh of %ux%u cores",
-                   options->cols, options->rows);
+  if (options->kind != MS_ROUTER_RTL && options->kind != MS_ROUTER_TLM &&
+      (options->cols > 1 || options->rows > 1))
+    return ms_fail(err, MS_EUNSUPPORTED,
+                   "only the routers rtl and tlm have a mesh of %ux%u cores", options->cols,
+                   options->rows);
   switch (options->kind) {
   case MS_ROUTER_RTL:
     return ms_rtl_router_create(options, out, err);

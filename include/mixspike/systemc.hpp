@@ -124,8 +124,9 @@ private:
  * - `event_in`: as of mixspike_chip. Loosely timed: b_transport adds the time until the port has
  *   taken the event. Approximately timed: nb_transport_fw with BEGIN_REQ is answered on the
  * backward path by BEGIN_RESP when the last of its pulses has started (or, for an event without
- *   connections, by TLM_COMPLETED at once); END_RESP closes it. `rtl` cannot tell which event made
- * a pulse: it completes non-blocking calls at once.
+ *   connections, by TLM_COMPLETED at once); END_RESP closes it. `rtl` cannot tell which
+ * event made a pulse, and on a mesh an event may end in many cores: these complete non-blocking
+ * calls at once.
  * - `request_in`: a write of 4 bytes at address 4 n is the level of neuron n's request line.
  * - `out`: every output is a write of one ms_router_out, with its time in ps since 0 s.
  */

@@ -110,8 +110,8 @@ static void input(traffic *t, ms_router *r, traffic_input i) {
 
 /* When every neuron's request changes next, and when the next external event comes. */
 typedef struct actors {
-  ms_time due[N], event;
-  uint8_t level[N];
+  ms_time due[TRAFFIC_MOST], event;
+  uint8_t level[TRAFFIC_MOST];
 } actors;
 
 static void answer(traffic *t, actors *a, const ms_router_out *o) {
@@ -127,13 +127,14 @@ static void answer(traffic *t, actors *a, const ms_router_out *o) {
 }
 
 void traffic_live(traffic *t, ms_router *r, traffic_outputs *out) {
+  const unsigned n = t->neurons ? t->neurons : N;
   actors a = {.event = gap(t)};
-  for (unsigned k = 0; k < N; k++)
+  for (unsigned k = 0; k < n; k++)
     a.due[k] = gap(t);
   for (;;) {
-    unsigned who = N;
+    unsigned who = n;
     ms_time first = a.event < t->t_stop ? a.event : MS_TIME_NEVER;
-    for (unsigned k = 0; k < N; k++)
+    for (unsigned k = 0; k < n; k++)
       if (a.due[k] < first && (a.level[k] || a.due[k] < t->t_stop)) {
         first = a.due[k];
         who = k;
@@ -141,8 +142,8 @@ void traffic_live(traffic *t, ms_router *r, traffic_outputs *out) {
     ms_time answered = ms_router_next_output(r);
     if (first == MS_TIME_NEVER && answered == MS_TIME_NEVER)
       return;
-    if (first < answered && who == N) {
-      unsigned address = traffic_below(&t->random, TRAFFIC_INPUTS);
+    if (first < answered && who == n) {
+      unsigned address = traffic_below(&t->random, t->externals ? t->externals : TRAFFIC_INPUTS);
       input(t, r, (traffic_input){.t = first, .address = (uint16_t)address, .external = 1});
       a.event += gap(t);
     } else if (first < answered) {

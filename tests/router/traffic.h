@@ -6,7 +6,7 @@
 
 #include "mixspike/router.h"
 
-enum { TRAFFIC_CLOCK = 10000, TRAFFIC_NEURONS = 14, TRAFFIC_INPUTS = 9 };
+enum { TRAFFIC_CLOCK = 10000, TRAFFIC_NEURONS = 14, TRAFFIC_INPUTS = 9, TRAFFIC_MOST = 256 };
 
 typedef struct traffic_input {
   ms_time t;
@@ -16,6 +16,7 @@ typedef struct traffic_input {
 
 typedef struct traffic {
   uint64_t random;
+  unsigned neurons, externals; /**< 0: TRAFFIC_NEURONS, TRAFFIC_INPUTS; at most TRAFFIC_MOST */
   ms_time gap_ps;     /**< mean time between two spikes of a neuron, two events of the outside */
   unsigned most_rows; /**< entries of a source: 0 to this */
   unsigned pulse;     /**< cycles */

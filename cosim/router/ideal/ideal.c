@@ -355,8 +355,8 @@ static int ideal_reset(ms_router *router, ms_error *err) {
 }
 
 /* STATUS, or requests, acknowledges or stuck requests, one bit a neuron, 32 a word. */
-static uint32_t state_word(const ms_router *router, uint32_t block, uint32_t word) {
-  const ideal_router *r = (const ideal_router *)router;
+static uint32_t state_word(const void *owner, uint32_t block, uint32_t word) {
+  const ideal_router *r = owner;
   if (block == MS_MAP_STATUS)
     return r->agenda.n || r->sample.n ? MS_MAP_STATUS_ACTIVE : 0;
   uint32_t bits = 0;
@@ -376,11 +376,21 @@ static int ideal_write(ms_router *router, uint32_t address, uint32_t data, ms_er
     return ms_registers_write(&r->registers, address, data, err);
   if (data & MS_MAP_COMMAND_CLEAR_COUNTERS)
     r->registers.counters = (ms_router_counters){0};
-  return data & MS_MAP_COMMAND_CLEAR ? ideal_reset(router, err) : 0;
+  if (!(data & MS_MAP_COMMAND_CLEAR))
+    return 0;
+  /* Queues and pulses end; time and the numbering of inputs go on. */
+  const ms_time now = r->now;
+  const uint32_t n_cause = r->n_cause;
+  const ms_router_counters counters = r->registers.counters;
+  int rc = ideal_reset(router, err);
+  r->now = now;
+  r->n_cause = n_cause;
+  r->registers.counters = counters;
+  return rc;
 }
 
 static int ideal_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err) {
-  return ms_registers_read(&self(router)->registers, router, state_word, address, data, err);
+  return ms_registers_read(&self(router)->registers, self(router), state_word, address, data, err);
 }
 
 static void ideal_destroy(ms_router *router) {
@@ -417,7 +427,7 @@ static int choose_size(const ms_router_options *o, ms_router_size *size, ms_erro
     return ms_fail(err, MS_EINVAL, "a router needs 1 to %d neurons and a clock, not %u at %llu ps",
                    MOST_NEURONS, o->n_neuron, (unsigned long long)o->clock_ps);
   const ms_router_size *built = ms_router_size_for(o->n_neuron, o->n_input, o->n_bias);
-  *size = built ? *built : (ms_router_size){o->n_neuron, o->n_input, MOST_ENTRIES, o->n_bias};
+  *size = built ? *built : (ms_router_size){o->n_neuron, o->n_input, MOST_ENTRIES, o->n_bias, 0, 0};
   if (size->n_neuron + size->n_input > MOST_SOURCES || size->n_bias > MOST_BIASES)
     return ms_fail(err, MS_ERANGE, "too many inputs (%u) or biases (%u) for the port's address map",
                    o->n_input, o->n_bias);

@@ -12,7 +12,7 @@ int ms_registers_create(ms_registers *registers, const ms_router_size *size, ms_
       .pulse_width = PULSE_WIDTH_AFTER_RESET,
       .trigger_width = 1,
       .bias = calloc(size->n_bias + 1, sizeof *registers->bias),
-      .route = calloc(size->n_neuron + size->n_input, sizeof *registers->route),
+      .route = calloc(size->n_neuron + size->n_input + size->n_tag, sizeof *registers->route),
       .entry = calloc(size->n_entry, sizeof *registers->entry),
   };
   return registers->bias && registers->route && registers->entry
@@ -56,7 +56,7 @@ static uint32_t *writable(ms_registers *r, uint32_t address) {
   }
   if (address - MS_MAP_BIAS < r->size.n_bias)
     return &r->bias[address - MS_MAP_BIAS];
-  if (address - MS_MAP_ROUTE < r->size.n_neuron + r->size.n_input)
+  if (address - MS_MAP_ROUTE < r->size.n_neuron + r->size.n_input + r->size.n_tag)
     return &r->route[address - MS_MAP_ROUTE];
   if (address - MS_MAP_ENTRY < r->size.n_entry)
     return &r->entry[address - MS_MAP_ENTRY];
@@ -121,7 +121,7 @@ static int built_word(const ms_registers *r, uint32_t address, uint32_t *data) {
   }
 }
 
-int ms_registers_read(ms_registers *r, const ms_router *router, ms_registers_state state,
+int ms_registers_read(ms_registers *r, const void *owner, ms_registers_state state,
                       uint32_t address, uint32_t *data, ms_error *err) {
   static const uint32_t block[] = {MS_MAP_REQUEST, MS_MAP_ACK, MS_MAP_STUCK};
   const uint32_t *word = writable(r, address), n_word = (r->size.n_neuron + 31) / 32;
@@ -132,14 +132,14 @@ int ms_registers_read(ms_registers *r, const ms_router *router, ms_registers_sta
   if (built_word(r, address, data))
     return MS_OK;
   if (address == MS_MAP_STATUS) {
-    *data = state(router, address, 0);
+    *data = state(owner, address, 0);
     return MS_OK;
   }
   if (address - MS_MAP_COUNTER < N_COUNTER && counter_at(r, address - MS_MAP_COUNTER, data))
     return MS_OK;
   for (unsigned i = 0; i < 3; i++)
     if (address - block[i] < n_word) {
-      *data = state(router, block[i], address - block[i]);
+      *data = state(owner, block[i], address - block[i]);
       return MS_OK;
     }
   r->counters.bad_address++;

@@ -29,13 +29,13 @@ typedef struct ms_registers {
 
 /* What the registers cannot know: STATUS, or one word of a block of lines (MS_MAP_REQUEST,
  * MS_MAP_ACK, MS_MAP_STUCK), 32 neurons a word. */
-typedef uint32_t (*ms_registers_state)(const ms_router *router, uint32_t block, uint32_t word);
+typedef uint32_t (*ms_registers_state)(const void *owner, uint32_t block, uint32_t word);
 
 int ms_registers_create(ms_registers *registers, const ms_router_size *size, ms_error *err);
 void ms_registers_free(ms_registers *registers);
 /* COMMAND is the router's own business; every other register is written here. */
 int ms_registers_write(ms_registers *registers, uint32_t address, uint32_t data, ms_error *err);
-int ms_registers_read(ms_registers *registers, const ms_router *router, ms_registers_state state,
+int ms_registers_read(ms_registers *registers, const void *owner, ms_registers_state state,
                       uint32_t address, uint32_t *data, ms_error *err);
 
 /* Cycles that a row is busy with one pulse, and that its line is high. */

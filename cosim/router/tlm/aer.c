@@ -24,27 +24,28 @@ static unsigned first_from(const ms_tlm_set *s, unsigned from) {
   return 0;
 }
 
-static ms_tlm_set pending(const ms_tlm_router *r) {
-  const ms_tlm_aer *a = &r->aer;
+static ms_tlm_set pending(const ms_tlm_core *c) {
+  const ms_tlm_aer *a = &c->aer;
   ms_tlm_set p = {{0}};
-  if (r->registers.control & MS_MAP_CONTROL_ENABLE)
+  if (c->registers.control & MS_MAP_CONTROL_ENABLE)
     for (unsigned w = 0; w < MS_TLM_WORDS; w++)
       p.word[w] = a->sync.word[w] & ~a->ack.word[w] & ~a->stuck.word[w];
   return p;
 }
 
 /* Acknowledges that changed, in order of neurons. */
-static int put_acks(ms_tlm_router *r, const ms_tlm_set *before, ms_time t, ms_error *err) {
+static int put_acks(ms_tlm_router *r, const ms_tlm_core *c, const ms_tlm_set *before, ms_time t,
+                    ms_error *err) {
   int rc = 0;
   for (unsigned w = 0; w < MS_TLM_WORDS; w++) {
-    uint64_t now = r->aer.ack.word[w], changed = now ^ before->word[w];
+    uint64_t now = c->aer.ack.word[w], changed = now ^ before->word[w];
     for (; changed && !rc; changed &= changed - 1) {
       unsigned bit = (unsigned)__builtin_ctzll(changed), neuron = w * 64 + bit;
       const ms_router_out out = {.t = t,
                                  .kind = MS_OUT_ACK,
                                  .level = (uint8_t)(now >> bit & 1),
-                                 .neuron = (uint16_t)neuron,
-                                 .cause = r->aer.cause[neuron]};
+                                 .neuron = (uint16_t)(c->first_neuron + neuron),
+                                 .cause = c->aer.cause[neuron]};
       rc = ms_outlet_put(&r->outlet, &out, err);
     }
   }
@@ -52,25 +53,25 @@ static int put_acks(ms_tlm_router *r, const ms_tlm_set *before, ms_time t, ms_er
 }
 
 /* One grant, if the event queue has room. Returns the neuron, or -1. */
-static int grant(ms_tlm_router *r, const ms_tlm_set *p, bool room) {
+static int grant(ms_tlm_core *c, const ms_tlm_set *p, bool room) {
   unsigned n = count(p);
   if (!n)
     return -1;
   if (!room) {
-    r->registers.counters.fifo_wait += n;
+    c->registers.counters.fifo_wait += n;
     return -1;
   }
-  unsigned neuron = first_from(p, r->aer.next);
-  r->registers.counters.arbiter_wait += n - 1;
-  r->registers.counters.captured++;
-  r->aer.next = neuron + 1;
+  unsigned neuron = first_from(p, c->aer.next);
+  c->registers.counters.arbiter_wait += n - 1;
+  c->registers.counters.captured++;
+  c->aer.next = neuron + 1;
   return (int)neuron;
 }
 
-static bool tick(ms_tlm_router *r, uint64_t number) {
-  ms_tlm_aer *a = &r->aer;
+static bool tick(ms_tlm_core *c, uint64_t number) {
+  ms_tlm_aer *a = &c->aer;
   bool given = ms_tlm_any(&a->ack);
-  bool due = a->watch && given && r->registers.timeout && number - a->last >= r->registers.timeout;
+  bool due = a->watch && given && c->registers.timeout && number - a->last >= c->registers.timeout;
   if ((given && !a->watch) || due)
     a->last = number;
   a->watch = given;
@@ -78,16 +79,16 @@ static bool tick(ms_tlm_router *r, uint64_t number) {
 }
 
 /* The handshake's registers, all at once. */
-static void handshake(ms_tlm_router *r, const ms_tlm_set *p, int granted, bool ticks) {
-  ms_tlm_aer *a = &r->aer;
-  ms_router_counters *c = &r->registers.counters;
+static void handshake(ms_tlm_core *c, const ms_tlm_set *p, int granted, bool ticks) {
+  ms_tlm_aer *a = &c->aer;
+  ms_router_counters *counters = &c->registers.counters;
   for (unsigned w = 0; w < MS_TLM_WORDS; w++) {
     uint64_t bit = granted >= 0 && (unsigned)granted / 64 == w ? UINT64_C(1) << granted % 64 : 0;
     uint64_t sync = a->sync.word[w], ack = a->ack.word[w], old = a->old.word[w];
     uint64_t expired = ticks ? ack & old & sync : 0;
     uint64_t next = (ack | bit) & sync & ~expired;
-    c->vanished += (unsigned)__builtin_popcountll(a->waiting.word[w] & ~sync);
-    c->stuck += (unsigned)__builtin_popcountll(expired);
+    counters->vanished += (unsigned)__builtin_popcountll(a->waiting.word[w] & ~sync);
+    counters->stuck += (unsigned)__builtin_popcountll(expired);
     a->old.word[w] = (ticks ? ack : old) & next;
     a->stuck.word[w] = (a->stuck.word[w] | expired) & sync;
     a->waiting.word[w] = p->word[w] & ~bit;
@@ -95,59 +96,55 @@ static void handshake(ms_tlm_router *r, const ms_tlm_set *p, int granted, bool t
   }
 }
 
-int ms_tlm_aer_edge(ms_tlm_router *r, uint64_t number, bool room, ms_error *err) {
-  const ms_tlm_set before = r->aer.ack, p = pending(r);
-  if (r->sent)
-    r->registers.counters.sent++;
-  r->sent = false;
-  bool ticks = tick(r, number);
-  int granted = grant(r, &p, room);
-  handshake(r, &p, granted, ticks);
-  ms_time t = number * r->clock_ps;
-  int rc = put_acks(r, &before, t, err);
+int ms_tlm_aer_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, const ms_tlm_room *room,
+                    ms_error *err) {
+  const ms_tlm_set before = c->aer.ack, p = pending(c);
+  const bool leaves = c->registers.control & MS_MAP_CONTROL_OUTPUT;
+  bool ticks = tick(c, number);
+  int granted = grant(c, &p, room->neurons && (room->leaving || !leaves));
+  handshake(c, &p, granted, ticks);
+  int rc = put_acks(r, c, &before, number * r->clock_ps, err);
   if (rc || granted < 0)
     return rc;
-  const ms_tlm_event event = {.source = (uint32_t)granted, .cause = r->aer.cause[granted]};
-  ms_tlm_queue_push(&r->fanout.neurons, event);
-  if (!(r->registers.control & MS_MAP_CONTROL_OUTPUT))
-    return 0;
-  const ms_router_out out = {
-      .t = t, .kind = MS_OUT_EVENT, .level = 1, .neuron = (uint16_t)granted, .cause = event.cause};
-  r->sent = true;
-  return ms_outlet_put(&r->outlet, &out, err);
+  const ms_tlm_event event = {.source = (uint32_t)granted, .cause = c->aer.cause[granted]};
+  ms_tlm_queue_push(&c->fanout.neurons, event);
+  if (leaves)
+    ms_tlm_queue_push(&c->leaving, event);
+  return 0;
 }
 
 void ms_tlm_aer_sample(ms_tlm_router *r, uint64_t number) {
-  ms_tlm_aer *a = &r->aer;
   ms_tlm_inputs *q = &r->requests;
   ms_time t = number * r->clock_ps;
-  a->sync = a->stage;
+  for (unsigned k = 0; k < r->n_core; k++)
+    r->core[k].aer.sync = r->core[k].aer.stage;
   for (; q->first < q->n && q->item[q->first].t < t; q->first++) {
     const ms_tlm_input *i = &q->item[q->first];
-    uint64_t bit = UINT64_C(1) << i->address % 64;
-    uint64_t *word = &a->stage.word[i->address / 64];
+    ms_tlm_aer *a = &r->core[i->address / r->neuron_share].aer;
+    unsigned neuron = i->address % r->neuron_share;
+    uint64_t bit = UINT64_C(1) << neuron % 64, *word = &a->stage.word[neuron / 64];
     if (i->level && !(*word & bit))
-      a->cause[i->address] = i->cause;
+      a->cause[neuron] = i->cause;
     *word = i->level ? *word | bit : *word & ~bit;
   }
 }
 
-unsigned ms_tlm_aer_soon(const ms_tlm_router *r) {
-  const ms_tlm_aer *a = &r->aer;
-  const ms_tlm_set p = pending(r);
+unsigned ms_tlm_aer_soon(const ms_tlm_core *c) {
+  const ms_tlm_aer *a = &c->aer;
+  const ms_tlm_set p = pending(c);
   uint64_t release = 0, arriving = 0, vanishing = 0;
   for (unsigned w = 0; w < MS_TLM_WORDS; w++) {
     release |= a->ack.word[w] & ~a->sync.word[w];
     vanishing |= a->waiting.word[w] & ~a->sync.word[w];
     arriving |= a->stage.word[w] ^ a->sync.word[w];
   }
-  if (ms_tlm_any(&p) || release || vanishing || r->sent)
+  if (ms_tlm_any(&p) || release || vanishing)
     return 1;
   return arriving ? 2 : 0;
 }
 
-uint64_t ms_tlm_aer_watch(const ms_tlm_router *r) {
-  const ms_tlm_aer *a = &r->aer;
-  return a->watch && r->registers.timeout && ms_tlm_any(&a->ack) ? a->last + r->registers.timeout
+uint64_t ms_tlm_aer_watch(const ms_tlm_core *c) {
+  const ms_tlm_aer *a = &c->aer;
+  return a->watch && c->registers.timeout && ms_tlm_any(&a->ack) ? a->last + c->registers.timeout
                                                                  : UINT64_MAX;
 }

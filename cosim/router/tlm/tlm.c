@@ -22,36 +22,106 @@ static const ms_tlm_input *front(const ms_tlm_inputs *q) {
   return q->first < q->n ? &q->item[q->first] : NULL;
 }
 
+/* Earliest of what a core does by itself: pulses end, rows fall free, time-outs, delays. */
+static uint64_t core_edge(const ms_tlm_core *c) {
+  const ms_tlm_fanout *f = &c->fanout;
+  uint64_t next = ms_tlm_aer_watch(c);
+  if (f->n_high)
+    next = earlier(next, f->pulse[f->first_high].start + ms_registers_high(&c->registers));
+  if (f->n_held)
+    next = earlier(next, f->pulse[f->first_held].start + ms_registers_hold(&c->registers));
+  if (c->axon.n_line)
+    next = earlier(next, c->axon.line[0].due);
+  return next;
+}
+
 /* The next edge at which anything can change; UINT64_MAX if none without further input. */
 static uint64_t next_edge(const ms_tlm_router *r) {
-  const ms_tlm_fanout *f = &r->fanout;
-  if (ms_tlm_aer_soon(r) || ms_tlm_fanout_soon(r))
+  if (r->n_flit || r->out_core >= 0)
     return r->edge + 1;
-  uint64_t next = ms_tlm_aer_watch(r);
+  uint64_t next = UINT64_MAX;
+  for (unsigned k = 0; k < r->n_core; k++) {
+    const ms_tlm_core *c = &r->core[k];
+    if (ms_tlm_aer_soon(c) || ms_tlm_fanout_soon(c) || ms_tlm_axon_active(c, r->edge))
+      return r->edge + 1;
+    next = earlier(next, core_edge(c));
+  }
   const ms_tlm_input *request = front(&r->requests), *event = front(&r->events);
   if (request)
     next = earlier(next, edge_after(r, request->t));
   if (event)
     next = earlier(next, edge_after(r, event->t));
-  if (f->n_high)
-    next = earlier(next, f->pulse[f->first_high].start + ms_registers_high(&r->registers));
-  if (f->n_held)
-    next = earlier(next, f->pulse[f->first_held].start + ms_registers_hold(&r->registers));
   return next > r->edge ? next : r->edge + 1;
+}
+
+/* The outside takes what it was shown after the last edge; other cores wait. */
+static void take_leaving(ms_tlm_router *r) {
+  if (r->out_core < 0)
+    return;
+  for (unsigned k = 0; k < r->n_core; k++)
+    r->core[k].registers.counters.output_wait += r->core[k].leaving.n && (int)k != r->out_core;
+  ms_tlm_core *c = &r->core[r->out_core];
+  ms_tlm_queue_pop(&c->leaving);
+  c->registers.counters.sent++;
+  r->out_turn = (unsigned)r->out_core + 1;
+}
+
+/* Shows the next event to the outside; cores take turns. */
+static int show_leaving(ms_tlm_router *r, uint64_t number, ms_error *err) {
+  r->out_core = -1;
+  for (unsigned i = 0; i < r->n_core && r->out_core < 0; i++) {
+    const unsigned k = (r->out_turn + i) % r->n_core;
+    if (r->core[k].leaving.n)
+      r->out_core = (int)k;
+  }
+  if (r->out_core < 0)
+    return 0;
+  const ms_tlm_core *c = &r->core[r->out_core];
+  const ms_tlm_event *e = &c->leaving.event[c->leaving.first];
+  const ms_router_out out = {.t = number * r->clock_ps,
+                             .kind = MS_OUT_EVENT,
+                             .level = 1,
+                             .neuron = (uint16_t)(c->first_neuron + e->source),
+                             .cause = e->cause};
+  return ms_outlet_put(&r->outlet, &out, err);
+}
+
+/* The way of a core's flits into its node. */
+static void send(ms_tlm_router *r, unsigned core, uint64_t number) {
+  ms_tlm_core *c = &r->core[core];
+  const bool ready = ms_tlm_mesh_ready(&r->node[core]);
+  ms_tlm_flit flit;
+  if (ready && ms_tlm_axon_offers(c, number, &flit))
+    ms_tlm_mesh_inject(r, core, flit);
+  ms_tlm_axon_edge(r, c, number, ready);
 }
 
 /* Against the flow, so that every stage sees what the others held before the edge. */
 static int edge(ms_tlm_router *r, uint64_t number, ms_error *err) {
-  bool neurons_room = r->fanout.neurons.n < MS_TLM_QUEUE;
-  bool inputs_room = r->fanout.inputs.n < MS_TLM_QUEUE;
-  int rc = ms_tlm_fanout_edge(r, number, err);
-  if (!rc)
-    rc = ms_tlm_aer_edge(r, number, neurons_room, err);
-  ms_tlm_fanout_take(r, number, inputs_room);
+  ms_tlm_room room[MS_TLM_CORES];
+  int rc = 0;
+  for (unsigned k = 0; k < r->n_core; k++) {
+    const ms_tlm_core *c = &r->core[k];
+    room[k] = (ms_tlm_room){.neurons = c->fanout.neurons.n < MS_TLM_QUEUE,
+                            .inputs = c->fanout.inputs.n < MS_TLM_QUEUE,
+                            .leaving = c->leaving.n < MS_TLM_QUEUE,
+                            .axon = c->axon.queue.n < MS_TLM_SHORT_QUEUE};
+  }
+  take_leaving(r);
+  ms_tlm_mesh_plan(r);
+  for (unsigned k = 0; !rc && k < r->n_core; k++) {
+    if (r->node)
+      send(r, k, number);
+    rc = ms_tlm_fanout_edge(r, &r->core[k], number, &room[k], err);
+    if (!rc)
+      rc = ms_tlm_aer_edge(r, &r->core[k], number, &room[k], err);
+  }
+  ms_tlm_mesh_move(r);
+  ms_tlm_fanout_take(r, number, room);
   ms_tlm_aer_sample(r, number);
-  r->registers.counters.cycles++;
+  r->n_edge++;
   r->edge = number;
-  return rc;
+  return rc ? rc : show_leaving(r, number, err);
 }
 
 static int tlm_advance(ms_router *router, ms_time t, const ms_router_out **out, size_t *n_out,
@@ -118,18 +188,32 @@ static int tlm_event(ms_router *router, ms_time t, unsigned input, ms_error *err
   return rc;
 }
 
-static ms_time tlm_next_output(const ms_router *router) {
-  const ms_tlm_router *r = (const ms_tlm_router *)router;
-  const ms_tlm_fanout *f = &r->fanout;
-  unsigned soon = ms_tlm_aer_soon(r), later = ms_tlm_fanout_soon(r);
-  const ms_tlm_input *request = front(&r->requests), *event = front(&r->events);
-  uint64_t next = ms_tlm_aer_watch(r);
+/* Edges until a core can change an output; UINT64_MAX if it does not without further input. */
+static uint64_t core_output(const ms_tlm_router *r, const ms_tlm_core *c) {
+  const ms_tlm_fanout *f = &c->fanout;
+  const unsigned soon = ms_tlm_aer_soon(c), later = ms_tlm_fanout_soon(c);
+  uint64_t next = ms_tlm_aer_watch(c);
   if (soon)
     next = earlier(next, r->edge + soon);
   if (later)
     next = earlier(next, r->edge + later);
   if (f->n_high)
-    next = earlier(next, f->pulse[f->first_high].start + ms_registers_high(&r->registers));
+    next = earlier(next, f->pulse[f->first_high].start + ms_registers_high(&c->registers));
+  if (c->leaving.n)
+    next = earlier(next, r->edge + 1);
+  if (c->axon.queue.n || c->axon.entry || c->axon.n_line) { /* from the mesh to a row */
+    uint64_t due = c->axon.queue.n || c->axon.entry ? r->edge : c->axon.line[0].due;
+    next = earlier(next, (due > r->edge ? due : r->edge) + MS_ROUTER_EXT_PULSE);
+  }
+  return next;
+}
+
+static ms_time tlm_next_output(const ms_router *router) {
+  const ms_tlm_router *r = (const ms_tlm_router *)router;
+  const ms_tlm_input *request = front(&r->requests), *event = front(&r->events);
+  uint64_t next = r->n_flit ? r->edge + MS_ROUTER_EXT_PULSE : UINT64_MAX;
+  for (unsigned k = 0; k < r->n_core; k++)
+    next = earlier(next, core_output(r, &r->core[k]));
   if (request)
     next = earlier(next, edge_after(r, request->t) + MS_ROUTER_ACK);
   if (event) {
@@ -150,7 +234,25 @@ static ms_ack_timing tlm_ack_timing(const ms_router *router) {
 }
 
 static void tlm_get_counters(const ms_router *router, ms_router_counters *counters) {
-  *counters = ((const ms_tlm_router *)router)->registers.counters;
+  const ms_tlm_router *r = (const ms_tlm_router *)router;
+  *counters = (ms_router_counters){0};
+  for (unsigned k = 0; k < r->n_core; k++) {
+    const ms_router_counters *c = &r->core[k].registers.counters;
+#define MS_X(name, text) counters->name += c->name;
+    MS_ROUTER_COUNTERS(MS_X)
+#undef MS_X
+  }
+  counters->cycles = r->n_edge;
+}
+
+static void tlm_get_network(const ms_router *router, ms_network_counters *counters) {
+  const ms_tlm_router *r = (const ms_tlm_router *)router;
+  for (unsigned k = 0; k < r->n_core; k++) {
+    const ms_network_counters *c = &r->core[k].network.counters;
+#define MS_X(name, text) counters->name += c->name;
+    MS_NETWORK_COUNTERS(MS_X)
+#undef MS_X
+  }
 }
 
 static const char *const *tlm_signals(const ms_router *router) {
@@ -166,83 +268,75 @@ static size_t tlm_take_trace(ms_router *router, const ms_signal_change **change)
   return ms_outlet_take_trace(&self(router)->outlet, change);
 }
 
+void ms_tlm_core_clear(ms_tlm_core *c) {
+  ms_tlm_fanout *f = &c->fanout;
+  uint32_t *cause = c->aer.cause;
+  memset(cause, 0, c->registers.size.n_neuron * sizeof *cause);
+  c->aer = (ms_tlm_aer){.cause = cause};
+  memset(f->held, 0, f->n_line);
+  *f = (ms_tlm_fanout){.pulse = f->pulse, .held = f->held, .n_line = f->n_line};
+  c->leaving.n = c->axon.queue.n = c->axon.n_line = 0;
+  c->axon.entry = false;
+}
+
 static int tlm_reset(ms_router *router, ms_error *err) {
   ms_tlm_router *r = self(router);
-  const unsigned n_neuron = r->registers.size.n_neuron;
-  uint32_t *cause = r->aer.cause;
-  r->advanced = r->edge = 0;
+  r->advanced = r->edge = r->n_edge = 0;
   r->n_cause = 0;
-  r->sent = false;
+  r->n_flit = r->out_turn = 0;
+  r->out_core = -1;
   r->requests.first = r->requests.n = r->events.first = r->events.n = 0;
-  memset(cause, 0, n_neuron * sizeof *cause);
-  r->aer = (ms_tlm_aer){.cause = cause};
-  memset(r->fanout.held, 0, r->fanout.n_line);
-  r->fanout =
-      (ms_tlm_fanout){.pulse = r->fanout.pulse, .held = r->fanout.held, .n_line = r->fanout.n_line};
-  r->registers.counters = (ms_router_counters){0};
+  for (unsigned k = 0; k < r->n_core; k++) {
+    ms_tlm_core *c = &r->core[k];
+    ms_tlm_core_clear(c);
+    c->registers.counters = (ms_router_counters){0};
+    c->network.counters = (ms_network_counters){0};
+    for (unsigned p = 0; r->node && p < MS_TLM_PORTS; p++) {
+      r->node[k].in[p].n = r->node[k].in[p].sent = r->node[k].next[p] = 0;
+      r->node[k].out[p].valid = false;
+    }
+    if (r->node)
+      r->node[k].pop = 0;
+  }
   return ms_outlet_reset(&r->outlet, err);
 }
 
-static bool idle(const ms_tlm_router *r) {
-  return !front(&r->requests) && !front(&r->events) && !ms_tlm_aer_soon(r) &&
-         !ms_tlm_fanout_soon(r) && !r->fanout.n_held;
-}
-
-static int check_idle(const ms_tlm_router *r, uint32_t address, ms_error *err) {
-  return idle(r) ? 0
-                 : ms_fail(err, MS_EINVAL,
-                           "router configuration 0x%05x: events are queued or in progress; access "
-                           "the port before the first event or when the router is idle",
-                           address);
-}
-
-/* STATUS, or requests, acknowledges or stuck requests, one bit a neuron, 32 a word. */
-static uint32_t state_word(const ms_router *router, uint32_t block, uint32_t word) {
-  const ms_tlm_router *r = (const ms_tlm_router *)router;
-  if (block == MS_MAP_STATUS)
-    return (uint32_t)(idle(r) ? 0 : MS_MAP_STATUS_ACTIVE) |
-           (uint32_t)(r->fanout.n_held ? MS_MAP_STATUS_PULSES : 0);
-  const ms_tlm_set *set = block == MS_MAP_REQUEST ? &r->aer.sync
-                          : block == MS_MAP_ACK   ? &r->aer.ack
-                                                  : &r->aer.stuck;
-  return (uint32_t)(set->word[word / 2] >> (word % 2 * 32));
-}
-
-static int tlm_write(ms_router *router, uint32_t address, uint32_t data, ms_error *err) {
-  ms_tlm_router *r = self(router);
-  int rc = check_idle(r, address, err);
-  if (rc)
-    return rc;
-  if (address != MS_MAP_COMMAND)
-    return ms_registers_write(&r->registers, address, data, err);
-  if (data & MS_MAP_COMMAND_CLEAR_COUNTERS)
-    r->registers.counters = (ms_router_counters){0};
-  return data & MS_MAP_COMMAND_CLEAR ? tlm_reset(router, err) : 0;
-}
-
-static int tlm_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err) {
-  ms_tlm_router *r = self(router);
-  int rc = check_idle(r, address, err);
-  return rc ? rc : ms_registers_read(&r->registers, router, state_word, address, data, err);
+bool ms_tlm_idle(const ms_tlm_router *r) {
+  if (front(&r->requests) || front(&r->events) || r->n_flit || r->out_core >= 0)
+    return false;
+  for (unsigned k = 0; k < r->n_core; k++) {
+    const ms_tlm_core *c = &r->core[k];
+    if (ms_tlm_aer_soon(c) || ms_tlm_fanout_soon(c) || c->fanout.n_held || c->axon.n_line ||
+        ms_tlm_axon_active(c, r->edge))
+      return false;
+  }
+  return true;
 }
 
 static void tlm_destroy(ms_router *router) {
   ms_tlm_router *r = self(router);
-  ms_registers_free(&r->registers);
+  for (unsigned k = 0; r->core && k < r->n_core; k++) {
+    ms_tlm_core *c = &r->core[k];
+    ms_registers_free(&c->registers);
+    free(c->network.tag);
+    free(c->network.dest);
+    free(c->aer.cause);
+    free(c->fanout.pulse);
+    free(c->fanout.held);
+  }
   ms_outlet_free(&r->outlet);
+  free(r->core);
+  free(r->node);
   free(r->requests.item);
   free(r->events.item);
-  free(r->aer.cause);
-  free(r->fanout.pulse);
-  free(r->fanout.held);
   free(r);
 }
 
 static const ms_router_ops tlm_ops = {
     .destroy = tlm_destroy,
     .reset = tlm_reset,
-    .write = tlm_write,
-    .read = tlm_read,
+    .write = ms_tlm_write,
+    .read = ms_tlm_read,
     .request = tlm_request,
     .event = tlm_event,
     .advance = tlm_advance,
@@ -253,36 +347,67 @@ static const ms_router_ops tlm_ops = {
     .signals = tlm_signals,
     .trace = tlm_trace,
     .take_trace = tlm_take_trace,
+    .get_network = tlm_get_network,
 };
 
-int ms_tlm_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
+static int create_core(ms_tlm_core *c, const ms_router_size *size, unsigned first_neuron,
+                       ms_error *err) {
+  ms_tlm_fanout *f = &c->fanout;
+  c->first_neuron = first_neuron;
+  f->n_line = size->n_neuron * MS_TLM_LINES;
+  c->aer.cause = calloc(size->n_neuron, sizeof *c->aer.cause);
+  f->pulse = calloc(f->n_line, sizeof *f->pulse);
+  f->held = calloc(f->n_line, sizeof *f->held);
+  int rc = ms_registers_create(&c->registers, size, err);
+  if (!rc)
+    rc = ms_tlm_network_create(c, size, err);
+  if (!rc && (!c->aer.cause || !f->pulse || !f->held))
+    rc = ms_fail(err, MS_ENOMEM, "no memory for a router of %u neurons", size->n_neuron);
+  return rc;
+}
+
+static int create_cores(ms_tlm_router *r, const ms_router_size *size, ms_error *err) {
+  r->core = calloc(r->n_core, sizeof *r->core);
+  if (r->n_core > 1)
+    r->node = calloc(r->n_core, sizeof *r->node);
+  if (!r->core || (r->n_core > 1 && !r->node))
+    return ms_fail(err, MS_ENOMEM, "no memory for %u cores", r->n_core);
+  int rc = 0;
+  for (unsigned k = 0; !rc && k < r->n_core; k++)
+    rc = create_core(&r->core[k], size, k * r->neuron_share, err);
+  if (!rc && r->node)
+    ms_tlm_mesh_create(r);
+  return rc;
+}
+
+int ms_tlm_router_create(const ms_router_options *o, ms_router **out, ms_error *err) {
   *out = NULL;
+  const unsigned cols = o->cols ? o->cols : 1, rows = o->rows ? o->rows : 1;
   const ms_router_size *size =
-      ms_router_size_for(options->n_neuron, options->n_input, options->n_bias);
-  if (!options->clock_ps)
+      cols * rows > 1 ? ms_router_mesh_size(cols, rows, o->n_neuron, o->n_input, o->n_bias)
+                      : ms_router_size_for(o->n_neuron, o->n_input, o->n_bias);
+  if (!o->clock_ps)
     return ms_fail(err, MS_EINVAL, "router clock period is 0 ps: give a positive one");
   if (!size)
-    return ms_fail(
-        err, MS_ERANGE,
-        "no router core is built for %u neurons, %u inputs and %u biases (docs/router.md "
-        "has the sizes); router `ideal` has no such limit",
-        options->n_neuron, options->n_input, options->n_bias);
+    return ms_fail(err, MS_ERANGE,
+                   "no router of %ux%u cores is built for %u neurons, %u inputs and %u biases "
+                   "(docs/router.md has the sizes); router `ideal` has no such limit",
+                   cols, rows, o->n_neuron, o->n_input, o->n_bias);
   ms_tlm_router *r = calloc(1, sizeof *r);
   if (!r)
     return ms_fail(err, MS_ENOMEM, "no memory for a router");
   r->base.ops = &tlm_ops;
-  r->n_neuron = options->n_neuron;
-  r->n_input = options->n_input;
-  r->clock_ps = options->clock_ps;
-  r->fanout.n_line = size->n_neuron * MS_TLM_LINES;
-  r->aer.cause = calloc(size->n_neuron, sizeof *r->aer.cause);
-  r->fanout.pulse = calloc(r->fanout.n_line, sizeof *r->fanout.pulse);
-  r->fanout.held = calloc(r->fanout.n_line, sizeof *r->fanout.held);
-  int rc = ms_registers_create(&r->registers, size, err);
+  r->n_neuron = o->n_neuron;
+  r->n_input = o->n_input;
+  r->cols = cols;
+  r->n_core = cols * rows;
+  r->neuron_share = ms_map_share(o->n_neuron, r->n_core);
+  r->input_share = ms_map_share(o->n_input, r->n_core);
+  r->clock_ps = o->clock_ps;
+  r->out_core = -1;
+  int rc = create_cores(r, size, err);
   if (!rc)
-    rc = ms_outlet_create(&r->outlet, options->n_neuron, err);
-  if (!rc && (!r->aer.cause || !r->fanout.pulse || !r->fanout.held))
-    rc = ms_fail(err, MS_ENOMEM, "no memory for a router of %u neurons", size->n_neuron);
+    rc = ms_outlet_create(&r->outlet, o->n_neuron, err);
   if (rc) {
     tlm_destroy(&r->base);
     return rc;

@@ -13,9 +13,13 @@
 #include <stdbool.h>
 
 enum {
-  MS_TLM_WORDS = 4, /* of 64 neurons: the largest size that the RTL is built in */
+  MS_TLM_WORDS = 4,  /* of 64 neurons: the largest size that the RTL is built in */
+  MS_TLM_CORES = 16, /* of the largest mesh */
   MS_TLM_QUEUE = 16,
+  MS_TLM_SHORT_QUEUE = 4,            /* tags, axon, each side of a mesh node */
   MS_TLM_LINES = 2 * MS_ROUTER_ROWS, /* of a neuron */
+  MS_TLM_DELAYS = 16,                /* places of a delay line */
+  MS_TLM_PORTS = 5,                  /* of a mesh node: core, east, west, north, south */
 };
 
 /* One bit a neuron. */
@@ -77,8 +81,8 @@ typedef struct ms_tlm_pulse {
 
 /* Fan-out and rows (fanout.c). */
 typedef struct ms_tlm_fanout {
-  ms_tlm_queue neurons, inputs;
-  bool inputs_turn;
+  ms_tlm_queue neurons, inputs, tags;
+  unsigned turn; /* who comes first: neurons, inputs, tags */
   /* Route stage. */
   bool route;
   uint32_t route_cause, base, count, offset;
@@ -92,34 +96,120 @@ typedef struct ms_tlm_fanout {
   uint8_t *held; /* [n_line] */
 } ms_tlm_fanout;
 
+/* A tag on its way to the cores of the mask. */
+typedef struct ms_tlm_flit {
+  uint32_t tag, cores, cause;
+} ms_tlm_flit;
+
+/* The way from a core into the mesh (axon.c). */
+typedef struct ms_tlm_axon {
+  ms_tlm_queue queue;
+  bool entry; /* one is read */
+  uint32_t index, cause;
+  struct {
+    uint64_t due;
+    ms_tlm_flit flit;
+  } line[MS_TLM_DELAYS]; /* the earliest first, equal times in the order of their arrival */
+  unsigned n_line;
+} ms_tlm_axon;
+
+/* A core's registers towards the mesh (network.c). */
+typedef struct ms_tlm_network {
+  uint32_t control, shift, timeout;
+  uint32_t *tag, *dest; /* send entries */
+  ms_network_counters counters;
+} ms_tlm_network;
+
+typedef struct ms_tlm_core {
+  ms_registers registers;
+  ms_tlm_network network;
+  ms_tlm_aer aer;
+  ms_tlm_fanout fanout;
+  ms_tlm_queue leaving; /* towards the chip's output port */
+  ms_tlm_axon axon;
+  unsigned first_neuron; /* that the core has, in the numbering of the chip */
+} ms_tlm_core;
+
+/* One node of the mesh (mesh.c). */
+typedef struct ms_tlm_node {
+  struct {
+    ms_tlm_flit flit[MS_TLM_SHORT_QUEUE];
+    unsigned first, n;
+    unsigned sent; /* outputs that have got the head */
+  } in[MS_TLM_PORTS];
+  unsigned next[MS_TLM_PORTS];   /* first in the turn at an output */
+  uint32_t behind[MS_TLM_PORTS]; /* cores that an output leads to */
+  int neighbour[MS_TLM_PORTS];   /* -1: none */
+  unsigned pop;                  /* inputs whose head goes at this edge */
+  struct {
+    bool valid;
+    ms_tlm_flit flit;
+  } out[MS_TLM_PORTS]; /* what goes out at this edge */
+} ms_tlm_node;
+
+/* What the stages of a core held before an edge, as far as others look at it. */
+typedef struct ms_tlm_room {
+  bool neurons, inputs, leaving, axon;
+} ms_tlm_room;
+
 typedef struct ms_tlm_router {
   ms_router base;
   unsigned n_neuron, n_input; /* that may be used; the registers have the built size */
+  unsigned n_core, cols, neuron_share, input_share;
   ms_time clock_ps, advanced;
-  uint64_t edge; /* the last one evaluated */
+  uint64_t edge, n_edge; /* the last one evaluated, how many were */
   uint32_t n_cause;
-  ms_registers registers;
   ms_tlm_inputs requests, events;
-  ms_tlm_aer aer;
-  ms_tlm_fanout fanout;
-  bool sent; /* the event output is taken at the next edge */
+  ms_tlm_core *core; /* [n_core] */
+  ms_tlm_node *node; /* [n_core]; NULL: a core alone */
+  unsigned n_flit;   /* in the nodes */
+  unsigned out_turn; /* core that comes first at the output port */
+  int out_core;      /* whose event is taken at the next edge; -1: none */
+  uint32_t n_bad;    /* accesses to cores that do not exist */
   ms_outlet outlet;
 } ms_tlm_router;
 
-/* What a stage does at clock edge `number`. Requests: acknowledges and output events are put out, a
- * granted event goes to the queue if that had room before the edge. */
-int ms_tlm_aer_edge(ms_tlm_router *r, uint64_t number, bool room, ms_error *err);
+/* What a stage does at clock edge `number`. Requests: acknowledges are put out, a granted event
+ * goes to the queues if they had room before the edge. */
+int ms_tlm_aer_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, const ms_tlm_room *room,
+                    ms_error *err);
 /* Samples the request lines that changed before the edge. */
 void ms_tlm_aer_sample(ms_tlm_router *r, uint64_t number);
-int ms_tlm_fanout_edge(ms_tlm_router *r, uint64_t number, ms_error *err);
-/* The port takes the next external event if its queue had room before the edge. */
-void ms_tlm_fanout_take(ms_tlm_router *r, uint64_t number, bool room);
+int ms_tlm_fanout_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, const ms_tlm_room *room,
+                       ms_error *err);
+/* The port takes the next external event if its core's queue had room before the edge. */
+void ms_tlm_fanout_take(ms_tlm_router *r, uint64_t number, const ms_tlm_room *room);
 
 /* Edges until the stage can change an output; 0: it has nothing to do. */
-unsigned ms_tlm_aer_soon(const ms_tlm_router *r);
-unsigned ms_tlm_fanout_soon(const ms_tlm_router *r);
+unsigned ms_tlm_aer_soon(const ms_tlm_core *c);
+unsigned ms_tlm_fanout_soon(const ms_tlm_core *c);
 /* Edge at which stuck requests are looked for; UINT64_MAX: none. */
-uint64_t ms_tlm_aer_watch(const ms_tlm_router *r);
+uint64_t ms_tlm_aer_watch(const ms_tlm_core *c);
+
+/* The flit that a core offers to the mesh at an edge; false: none. */
+bool ms_tlm_axon_offers(const ms_tlm_core *c, uint64_t number, ms_tlm_flit *flit);
+/* `ready`: the mesh takes what is offered. */
+void ms_tlm_axon_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, bool ready);
+bool ms_tlm_axon_active(const ms_tlm_core *c, uint64_t number);
+
+void ms_tlm_mesh_create(ms_tlm_router *r);
+/* Decides what moves at this edge, from what was there before; then moves it. */
+void ms_tlm_mesh_plan(ms_tlm_router *r);
+void ms_tlm_mesh_move(ms_tlm_router *r);
+/* A core's flit enters its node, between the two. */
+void ms_tlm_mesh_inject(ms_tlm_router *r, unsigned core, ms_tlm_flit flit);
+static inline bool ms_tlm_mesh_ready(const ms_tlm_node *node) {
+  return node->in[0].n < MS_TLM_SHORT_QUEUE;
+}
+
+/* The configuration port: cores, their way to the mesh, the chip. */
+int ms_tlm_network_create(ms_tlm_core *c, const ms_router_size *size, ms_error *err);
+int ms_tlm_write(ms_router *router, uint32_t address, uint32_t data, ms_error *err);
+int ms_tlm_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err);
+/* Nothing is queued, in progress or held for its delay. */
+bool ms_tlm_idle(const ms_tlm_router *r);
+/* Empties queues and ends pulses. */
+void ms_tlm_core_clear(ms_tlm_core *c);
 
 static inline bool ms_tlm_any(const ms_tlm_set *s) {
   return (s->word[0] | s->word[1] | s->word[2] | s->word[3]) != 0;
