@@ -43,6 +43,8 @@ static int run_study(cli *c, const ms_study *study, ms_study_options *options) {
   options->control = cli_progress_begin(&progress, c);
   int code = ms_study_run(study, options, &report, &err);
   cli_progress_end(&progress);
+  if (code == MS_EINTERRUPTED)
+    ms_fail(&err, code, "interrupted; --resume continues");
   if (!code)
     code = write_all(&report, folder, &err);
   if (!code)

@@ -60,6 +60,8 @@ typedef struct ms_experiment {
       spread; /**< mismatch of the synaptic gains that offline training draws anew for each batch */
   double neuron_spread; /**< the same for thresholds, time constants and refractory times */
   unsigned drawn_dies;  /**< so many different dies are drawn; 0: ever new ones */
+  double burst, decay;  /**< weights in the loss: mean squared spike count of the hidden neurons,
+                           half  the squared weights */
   ms_model_method method;
   unsigned genes;                        /**< of MS_MODEL_GENE */
   double beta;                           /**< steepness of the surrogate gradient */

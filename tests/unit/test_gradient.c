@@ -181,6 +181,39 @@ static void forced_traces_agree_with_the_recorded_spikes(void **state) {
   ms_layer_destroy(l);
 }
 
+/* The burst term adds its loss, and pushes down the excitatory inputs of a neuron that fires and
+ * leaves a silent one alone. */
+static void bursts_are_pushed_down(void **state) {
+  (void)state;
+  ms_neuron_model m = neuron();
+  ms_sim_params p;
+  ms_sim_params_from(&m, &latency, pulse_s, tau_s, 4, &p);
+  const ms_topology t = {
+      .n_input = 1, .n_hidden = 2, .n_class = 2, .per_class = 1, .parallel = 1, .dac_bits = 4};
+  const ms_encoding encoding = {
+      .tau_s = 10e-6, .first_tau = 0.15, .last_tau = 2, .bias_tau = -1, .window_tau = 4};
+  ms_net *net;
+  assert_int_equal(ms_net_create(&t, &p, &encoding, 0.025, &net), 0);
+  const float weight[6] = {1, 0.07f, 0.2f, 0.2f, 0.2f, 0.2f};
+  const double value = 0.2;
+  const ms_sim_sample sample = {.value = &value};
+  float gradient[2][6];
+  double loss[2];
+  unsigned activity[2];
+  for (int k = 0; k < 2; k++) {
+    ms_net_options o = {
+        .window_tau = 4, .dt_tau = 0.025, .beta = 30, .gain = 1, .burst = k ? 0.5f : 0};
+    ms_net_load(net, weight, &o, 0);
+    assert_int_equal(ms_net_forward(net, &sample, 1, &o), 0);
+    assert_int_equal(ms_net_backward(net, &sample, 1, &o, gradient[k], &loss[k], activity), 0);
+  }
+  assert_true(activity[0] > 0 && activity[1] == 0);
+  assert_true(fabs(loss[1] - loss[0] - 0.5 * activity[0] * activity[0] / 2) < 1e-6);
+  assert_true(gradient[1][0] > gradient[0][0]);
+  assert_true(gradient[1][1] == gradient[0][1]);
+  ms_net_destroy(net);
+}
+
 static void weights_become_the_nearest_codes(void **state) {
   (void)state;
   assert_int_equal(ms_weight_code(0, 4), 0);
@@ -199,6 +232,7 @@ int main(void) {
       cmocka_unit_test(gradient_is_the_derivative_where_no_spike_is),
       cmocka_unit_test(spikes_follow_the_equations),
       cmocka_unit_test(forced_traces_agree_with_the_recorded_spikes),
+      cmocka_unit_test(bursts_are_pushed_down),
       cmocka_unit_test(weights_become_the_nearest_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

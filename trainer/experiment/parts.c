@@ -100,6 +100,8 @@ void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   e->batch = ms_part_count(training, "batch", e->batch, 1, 100000);
   e->rate = ms_yaml_real_or(training, "rate", e->rate, 1e-6, 1);
   e->beta = ms_yaml_real_or(training, "surrogate_beta", e->beta, 0.1, 1000);
+  e->burst = ms_yaml_real_or(training, "burst", e->burst, 0, 1000);
+  e->decay = ms_yaml_real_or(training, "decay", e->decay, 0, 1000);
   e->spread = ms_yaml_real_or(training, "mismatch", e->spread, 0, 1);
   e->neuron_spread = ms_yaml_real_or(training, "neuron_mismatch", e->neuron_spread, 0, 1);
   e->drawn_dies = ms_part_count(training, "drawn_dies", e->drawn_dies, 1, 1000000);

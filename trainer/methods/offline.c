@@ -13,6 +13,7 @@ ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau) {
                           .dt_tau = step_tau,
                           .beta = (float)setup->experiment->beta,
                           .gain = 1,
+                          .burst = (float)setup->experiment->burst,
                           .revive = 1};
 }
 

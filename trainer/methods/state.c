@@ -68,6 +68,8 @@ int ms_state_create(const ms_setup *setup, ms_state **out, ms_error *err) {
     s->model_accuracy = NAN;
     rc = ms_learner_create(&topology, &s->random, &s->learner);
   }
+  if (!rc)
+    s->learner->decay = e->decay;
   if (!rc) {
     s->best = calloc(s->learner->n, sizeof *s->best);
     s->offline = calloc(s->learner->n, sizeof *s->offline);

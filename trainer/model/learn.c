@@ -89,7 +89,11 @@ void ms_adam(float *value, float *first, float *second, const float *gradient, s
 }
 
 void ms_learner_step(ms_learner *l, const float *gradient, double rate) {
-  ms_adam(l->weight, l->first, l->second, gradient, l->n, ++l->updates, rate);
+  float *whole = l->decay > 0 ? malloc(l->n * sizeof *whole) : NULL;
+  for (size_t i = 0; whole && i < l->n; i++)
+    whole[i] = gradient[i] + (float)l->decay * l->weight[i];
+  ms_adam(l->weight, l->first, l->second, whole ? whole : gradient, l->n, ++l->updates, rate);
+  free(whole);
   for (size_t i = 0; i < l->n; i++)
     l->weight[i] = l->weight[i] > 1 ? 1 : l->weight[i] < -1 ? -1 : l->weight[i];
 }

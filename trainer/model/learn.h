@@ -22,6 +22,7 @@ typedef struct ms_learner {
   ms_topology topology;
   size_t n;
   float *weight, *first, *second; /**< [n] */
+  double decay;                   /**< of the weights: weight of half their squares in the loss */
   uint64_t updates;
 } ms_learner;
 

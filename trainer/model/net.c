@@ -47,7 +47,8 @@ int ms_net_create(const ms_topology *t, const ms_sim_params *params, const ms_en
   net->by_hidden_spike =
       calloc(((size_t)net->max_steps + 1) * t->n_hidden * MS_LANES, sizeof(float));
   net->by_output_spike = calloc((size_t)n_output * MS_LANES, sizeof(float));
-  int rc = net->by_hidden_spike && net->by_output_spike ? MS_OK : MS_ENOMEM;
+  net->hidden_count = calloc((size_t)t->n_hidden * MS_LANES, sizeof(float));
+  int rc = net->by_hidden_spike && net->by_output_spike && net->hidden_count ? MS_OK : MS_ENOMEM;
   if (!rc)
     rc = ms_layer_create(&net->params, t->n_input, t->n_hidden, t->parallel, net->max_steps,
                          &net->hidden);
@@ -70,6 +71,7 @@ void ms_net_destroy(ms_net *net) {
   ms_arrivals_free(&net->to_output);
   free(net->by_hidden_spike);
   free(net->by_output_spike);
+  free(net->hidden_count);
   free(net->forced[0]);
   free(net->forced[1]);
   free(net);

@@ -39,6 +39,7 @@ typedef struct ms_net_options {
   double window_tau, dt_tau;
   float beta;
   float gain;   /**< class score: gain times mean spike count of the class's neurons */
+  float burst;  /**< weight of the hidden neurons' mean squared spike count in the loss */
   float revive; /**< extra gradient for silent output neurons of the true class */
 
   /* The dies of a batch: group g of MS_LANES samples runs on die draw + g. */
@@ -66,6 +67,7 @@ typedef struct ms_net {
   ms_arrivals to_hidden, to_output;
   float *by_hidden_spike;  /**< [step][hidden * lanes] */
   float *by_output_spike;  /**< [output * lanes] */
+  float *hidden_count;     /**< [hidden * lanes] spikes, for the burst term */
   ms_sim_spike *forced[2]; /**< recorded spikes by layer */
   size_t n_forced[2], room_forced[2];
   unsigned count[MS_LANES][64]; /**< spikes by lane and class */

@@ -77,6 +77,26 @@ static void to_spikes(ms_net *net, unsigned n_step, float dt) {
   }
 }
 
+/* Many spikes of one neuron cost more than one of many: the burst term, by every spike alike.
+ * Returns the loss that it adds. */
+static double burst_loss(ms_net *net, unsigned n_step, unsigned n, float weight) {
+  unsigned n_hidden = net->topology.n_hidden;
+  size_t size = (size_t)n_hidden * MS_LANES;
+  double loss = 0;
+  for (size_t i = 0; i < size; i++)
+    net->hidden_count[i] = 0;
+  for (size_t i = 0; i < net->hidden->n_spike; i++)
+    net->hidden_count[(size_t)net->hidden->spike[i].neuron * MS_LANES +
+                      net->hidden->spike[i].lane]++;
+  for (size_t i = 0; i < size; i++)
+    if (i % MS_LANES < n)
+      loss += (double)(weight * net->hidden_count[i] * net->hidden_count[i]) / n_hidden;
+  for (unsigned k = 0; k < n_step; k++)
+    for (size_t i = 0; i < size; i++)
+      net->by_hidden_spike[k * size + i] += 2 * weight * net->hidden_count[i] / (float)n_hidden;
+  return loss;
+}
+
 /* Rounding is passed straight through: a weight's charge counts as proportional to it. */
 static void weight_gradient(const ms_layer *l, unsigned dac_bits, float *gradient) {
   size_t columns = (size_t)l->n_pre * l->n_parallel;
@@ -116,6 +136,8 @@ int ms_net_backward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   if (rc)
     return rc;
   to_spikes(net, n_step, dt);
+  if (options->burst > 0)
+    *loss += burst_loss(net, n_step, n, options->burst);
   rc = ms_layer_backward(net->hidden, &net->to_hidden, n_step, options->beta, net->by_hidden_spike,
                          (size_t)t->n_hidden * MS_LANES, NULL);
   if (rc)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fits, studies and data sets from the command line: files appear, Ctrl-C and --resume end in the same
+# table, mistakes are named, and the page opens in a browser (where there is one) without a network.
+. "$SOURCE/tests/cli/lib.sh" || exit 1
+
+cat >base.yaml <<'YAML'
+name: base
+core: dpi16
+analog: model
+digital: ideal
+network: {hidden: 6}
+task: {name: yinyang, train: 400, validation: 40, test: 20}
+training: {epochs: 3, fine_epochs: 1, fine_step: 0.05}
+fit: {neuron_runs: 24, stimuli: 6}
+dies: {training: [0], held_out: [100-103]}
+YAML
+cat >small.yaml <<'YAML'
+name: small
+base: base.yaml
+methods:
+  - {name: plain}
+  - {name: drawn, training: {mismatch: 0.1}}
+  - {name: chains, start: plain, dies: each,
+     training: {loop: {method: metropolis, batches: 4, batch: 5, chains: 2}}}
+mismatch: [0.5, 1]
+conditions: [{name: nominal}, {name: "<hot>", pvt: {temperature: "60 C"}}]
+yield_at: 0.5
+YAML
+
+run 0 fit base.yaml --engine model --dies 2 --out fit --json
+says out '"ok":	true' '"exc0.weight"' '"fitted"'
+[ -s fit/fit.h5 ] && [ "$(wc -l <fit/fit.csv)" = 19 ] || fail "fit's files"
+run 3 fit base.yaml --engine model --dies 2 --out nowhere --resume
+says err "nowhere"
+
+run 0 study small.yaml --out whole
+says out "plain" "drawn" "chains" "<hot>"
+[ "$(wc -l <whole/results.csv)" = 49 ] || fail "results.csv has not a line for every method and die"
+set -m # without job control, a shell starts background jobs with SIGINT ignored
+code=0
+"$MIXSPIKE" study small.yaml --out cut >out 2>err </dev/null &
+job=$!
+for _ in $(seq 200); do
+  [ "$(wc -l 2>/dev/null <cut/state.txt || echo 0)" -lt 4 ] || break
+  sleep 0.02
+done
+kill -INT $job 2>/dev/null || true
+wait $job || code=$?
+[ $code = 130 ] || fail "interrupted: exit code $code"
+says err "--resume"
+run 0 study small.yaml --out cut --resume
+cmp whole/results.csv cut/results.csv || fail "the resumed study gave other results"
+sed -i 's/0.5, 1/0.5, 2/' small.yaml
+run 3 study small.yaml --out cut --resume
+says err "another study"
+
+sed 's/drawn, training/drawn, trainig/' small.yaml >wrong.yaml
+run 3 study wrong.yaml
+one_sentence
+says err "wrong.yaml:5" "trainig"
+run 2 data nothing
+says err "mnist"
+
+grep -qE '(src|href)="(https?:|//|[a-z]+\.)' whole/index.html && fail "the page refers to other files"
+if command -v chromium >/dev/null; then
+  timeout 120 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+    --enable-logging=stderr --virtual-time-budget=2000 --dump-dom "file://$work/whole/index.html" \
+    >dom 2>log || fail "chromium did not open the page"
+  grep -i "CONSOLE" log && fail "the browser's console has messages"
+  says dom "Yield against mismatch" "&lt;hot&gt;" "</svg>" "signed-rank"
+fi
+exit 0
