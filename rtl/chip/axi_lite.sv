@@ -133,4 +133,66 @@ module axi_lite #(
     end
   end
 
+`ifdef FORMAL
+  // A master that keeps what it offers, and a port that answers in the cycle after an access, get: one
+  // answer for each write and read, which stays until it is taken; within 8 cycles if it is taken at once.
+  logic       started_q = 1'b0;
+  logic       aw_q, w_q, ar_q, b_q, r_q, asked_q, error_q, missing_q;
+  logic [1:0] b_code_q, r_code_q;
+  logic [31:0] r_data_q;
+  logic [3:0] strobe_q, w_age_q, r_age_q;
+  logic [1:0] aw_open_q, w_open_q, ar_open_q;  // taken and not answered
+
+  always_comb begin
+    assume (rst_ni == started_q);
+    assume (cfg_ready_i);
+    if (started_q) begin
+      assume (!aw_q || awvalid_i);
+      assume (!w_q || wvalid_i);
+      assume (!ar_q || arvalid_i);
+      assume (cfg_rvalid_i == asked_q);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    aw_q <= awvalid_i && !awready_o && rst_ni;
+    w_q <= wvalid_i && !wready_o && rst_ni;
+    ar_q <= arvalid_i && !arready_o && rst_ni;
+    asked_q <= cfg_valid_o && rst_ni;
+    b_q <= bvalid_o && !bready_i && rst_ni;
+    r_q <= rvalid_o && !rready_i && rst_ni;
+    b_code_q <= bresp_o;
+    r_code_q <= rresp_o;
+    r_data_q <= rdata_o;
+    if (!rst_ni) begin
+      aw_open_q <= '0;
+      w_open_q <= '0;
+      ar_open_q <= '0;
+      w_age_q <= '0;
+      r_age_q <= '0;
+    end else begin
+      aw_open_q <= aw_open_q + (awvalid_i && awready_o) - (bvalid_o && bready_i);
+      w_open_q <= w_open_q + (wvalid_i && wready_o) - (bvalid_o && bready_i);
+      ar_open_q <= ar_open_q + (arvalid_i && arready_o) - (rvalid_o && rready_i);
+      w_age_q <= (aw_held_q && w_held_q && !(bvalid_o && !bready_i)) ? w_age_q + 1'b1 : '0;
+      r_age_q <= (ar_held_q && !(rvalid_o && !rready_i)) ? r_age_q + 1'b1 : '0;
+    end
+    if (rst_ni && started_q) begin
+      assert (!b_q || (bvalid_o && bresp_o == b_code_q));
+      assert (!r_q || (rvalid_o && rresp_o == r_code_q && rdata_o == r_data_q));
+      assert (aw_open_q == aw_held_q + bvalid_q);
+      assert (w_open_q == w_held_q + bvalid_q);
+      assert (ar_open_q == ar_held_q + rvalid_q);
+      assert (!bvalid_o || (aw_open_q != '0 && w_open_q != '0));
+      assert (!rvalid_o || ar_open_q != '0);
+      assert (!(w_asked_q && r_asked_q) && asked_q == (w_asked_q || r_asked_q));
+      assert (!w_asked_q || (aw_held_q && w_held_q && !bvalid_q && whole));
+      assert (!r_asked_q || (ar_held_q && !rvalid_q));
+      assert (w_age_q <= 8);
+      assert (r_age_q <= 8);
+    end
+  end
+`endif
+
 endmodule

@@ -102,4 +102,68 @@ module delay_line #(
   end
 `endif
 
+`ifdef FORMAL
+  // Any one word stays what it is until it leaves, nothing that is due later leaves before it, and of
+  // what is due at its time only that which came before it. Times lie within a quarter turn of the present.
+  localparam integer PlaceWidth = mixspike_pkg::index_width(Depth + 1);
+  (* anyseq *) logic choose;
+  logic                  tracked_q, started_q = 1'b0;
+  logic [PlaceWidth-1:0] place_q, place_d, kept, level_q;
+  logic [Width-1:0]      word_q;
+  logic [TimeWidth-1:0]  time_q, now_before_q, ahead;
+  integer                i;
+
+  always_comb begin
+    kept = '0;
+    for (i = 0; i < Depth; i = i + 1) kept = kept + keep[i];
+    place_d = place_q - pop_i;
+    ahead = due_i - now_i;
+    assume (rst_ni == started_q);
+    assume (!(push_i && full_o) && !(pop_i && !valid_o));
+    assume (!push_i || ahead[TimeWidth-1:TimeWidth-2] == '0);
+    assume (!started_q || now_i == now_before_q || now_i == now_before_q + 1'b1);
+  end
+
+  // A word is not left waiting for a quarter turn, and stands behind those that are due before it.
+  for (genvar p = 0; p < Depth; p++) begin : gen_window
+    localparam logic [TimeWidth-1:0] Quarter = 1 << (TimeWidth - 2);
+    logic [TimeWidth-1:0] window, behind;
+    assign window = due_q[p*TimeWidth+:TimeWidth] - now_i + Quarter;
+    assign behind = (p == 0) ? '0 : due_q[p*TimeWidth+:TimeWidth] - due_q[(p-1)*TimeWidth+:TimeWidth];
+    always_comb assume (!valid_q[p] || !window[TimeWidth-1]);
+    always_ff @(posedge clk_i) begin
+      if (rst_ni) begin
+        assert (valid_q[p] == (p < level_q));
+        assert (!valid_q[p] || !behind[TimeWidth-1]);
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    now_before_q <= now_i;
+    if (!rst_ni) begin
+      tracked_q <= 1'b0;
+      level_q <= '0;
+    end else begin
+      level_q <= level_q + push_i - pop_i;
+      if (!tracked_q && push_i && choose) begin
+        tracked_q <= 1'b1;
+        word_q <= data_i;
+        time_q <= due_i;
+        place_q <= kept;
+      end else if (tracked_q) begin
+        if (pop_i && place_q == '0) tracked_q <= 1'b0;
+        else place_q <= place_d + (push_i && !keep[place_d]);
+      end
+    end
+    if (rst_ni) begin
+      assert (level_q <= Depth);
+      assert (!tracked_q || (place_q < Depth && valid_q[place_q] &&
+                             data_q[place_q*Width+:Width] == word_q &&
+                             due_q[place_q*TimeWidth+:TimeWidth] == time_q));
+    end
+  end
+`endif
+
 endmodule

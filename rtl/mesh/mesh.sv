@@ -82,6 +82,21 @@ module mesh #(
       .out_ready_i(to_ready),
       .active_o   (active[k])
     );
+
+`ifdef FORMAL_MESH
+    assign moves[k] = |(valid[k*NumPorts+:NumPorts] & to_ready);
+`endif
   end
+
+`ifdef FORMAL_MESH
+  // While receivers take what they get, something moves as long as there is a flit: no deadlock.
+  logic [NumCores-1:0] moves;
+  logic                started_q = 1'b0;
+  always_comb assume (rst_ni == started_q);
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+    if (rst_ni) assert (!active_o || !(&out_ready_i) || (|moves));
+  end
+`endif
 
 endmodule

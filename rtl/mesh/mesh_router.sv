@@ -128,4 +128,48 @@ module mesh_router #(
                                                  flit[NumCores-1:0] & Behind};
   end
 
+`ifdef FORMAL_MESH
+  // What may come in at a port: destinations that the way row, column, core has left for it. What is
+  // given to a neighbour may come in there; a queue gives what it was given (event_fifo), so that heads
+  // are such flits. A head always asks for a port that leads somewhere.
+  function automatic logic [NumCores-1:0] allowed(input integer port, input integer x, input integer y);
+    integer k;
+    allowed = '0;
+    for (k = 0; k < NumCores; k = k + 1) begin
+      case (port)
+        0: allowed[k] = 1'b1;
+        1: allowed[k] = k % Width <= x;                        // from the east
+        2: allowed[k] = k % Width >= x;
+        3: allowed[k] = (k % Width == x) && (k / Width <= y);  // from the north
+        default: allowed[k] = (k % Width == x) && (k / Width >= y);
+      endcase
+    end
+  endfunction
+
+  for (genvar i = 0; i < NumPorts; i++) begin : gen_legal
+    localparam logic [NumCores-1:0] In = allowed(i, X, Y);
+    // Where what leaves at port i comes in: the core itself, or the neighbour's opposite side.
+    localparam integer NextX = X + ((i == 1) ? 1 : (i == 2) ? -1 : 0);
+    localparam integer NextY = Y + ((i == 3) ? 1 : (i == 4) ? -1 : 0);
+    localparam integer Back = (i == 1) ? 2 : (i == 2) ? 1 : (i == 3) ? 4 : (i == 4) ? 3 : 0;
+    localparam logic [NumCores-1:0] Next = allowed(Back, NextX, NextY);
+    logic [NumCores-1:0] to, out;
+    assign to = head[i*FlitWidth+:NumCores];
+    assign out = out_flit_o[i*FlitWidth+:NumCores];
+    logic [NumCores-1:0] to_q;
+    logic                stays_q = 1'b0;
+    always_comb assume (!valid[i] || (to != '0 && (to & ~In) == '0));
+    always_comb assume (!stays_q || to == to_q);
+    always_ff @(posedge clk_i) begin
+      to_q <= to;
+      stays_q <= rst_ni && valid[i] && !pop[i];
+      if (rst_ni) begin
+        assert (!valid[i] || ask[i*NumPorts+:NumPorts] != '0);
+        assert (!out_valid_o[i] || (out != '0 && (out & ~Next) == '0));
+        assert ((gen_in[i].sent_q & ~gen_in[i].need) == '0);
+      end
+    end
+  end
+`endif
+
 endmodule
