@@ -12,12 +12,17 @@ static const double neuron_length_tau = 4, core_length_tau = 2;
  * cost. */
 static const double reference_reltol = 1e-5;
 
+/* Inhibition in the accelerated set silences the usual current; its case has four times as much. */
 const ms_ledger_case ms_ledger_cases[] = {
-    {"soma acc", MS_SET_ACCELERATED, 0, false}, {"soma bio", MS_SET_BIOLOGICAL, 0, false},
-    {"exc acc", MS_SET_ACCELERATED, 1, false},  {"exc bio", MS_SET_BIOLOGICAL, 1, false},
-    {"inh acc", MS_SET_ACCELERATED, 2, false},  {"inh bio", MS_SET_BIOLOGICAL, 2, false},
-    {"both acc", MS_SET_ACCELERATED, 3, false}, {"both bio", MS_SET_BIOLOGICAL, 3, false},
-    {"core acc", MS_SET_ACCELERATED, 3, true},
+    {.name = "soma acc", .set = MS_SET_ACCELERATED},
+    {.name = "soma bio", .set = MS_SET_BIOLOGICAL},
+    {.name = "exc acc", .set = MS_SET_ACCELERATED, .rows = 1},
+    {.name = "exc bio", .set = MS_SET_BIOLOGICAL, .rows = 1},
+    {.name = "inh acc 4x", .set = MS_SET_ACCELERATED, .rows = 2, .drive = 5 << 8 | 100},
+    {.name = "inh bio", .set = MS_SET_BIOLOGICAL, .rows = 2},
+    {.name = "both acc", .set = MS_SET_ACCELERATED, .rows = 3},
+    {.name = "both bio", .set = MS_SET_BIOLOGICAL, .rows = 3},
+    {.name = "core acc", .set = MS_SET_ACCELERATED, .core = true},
 };
 
 unsigned ms_ledger_n_case(void) {
@@ -144,6 +149,7 @@ int ms_ledger_bench_open(const ms_core *core, const ms_ledger_case *which, ms_le
   int rc = which->core ? MS_OK
                        : ms_neuron_bench_open(&b->neuron, core, which->set, which->rows,
                                               neuron_length_tau, reference_reltol, err);
+  b->neuron.drive = which->drive;
   if (rc)
     ms_ledger_bench_close(b);
   else

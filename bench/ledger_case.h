@@ -9,8 +9,9 @@
 typedef struct ms_ledger_case {
   const char *name;
   int set;
-  unsigned rows; /**< bit r: row r of dpi16 gets pulses */
-  bool core;     /**< 32 neurons behind the router, instead of one */
+  unsigned rows;  /**< bit r: row r of dpi16 gets pulses */
+  bool core;      /**< 32 neurons behind the router, instead of one */
+  uint16_t drive; /**< code of the constant current, 0: the usual one */
 } ms_ledger_case;
 
 extern const ms_ledger_case ms_ledger_cases[];

@@ -129,6 +129,9 @@ int ms_neuron_bench_codes(const ms_core *core, int set, uint16_t code[MS_BENCH_M
 int ms_neuron_bench_bias(ms_neuron_bench *b, const ms_die *die, const ms_pvt *pvt, ms_error *err) {
   uint16_t code[MS_BENCH_MAX_BIAS];
   int rc = ms_neuron_bench_codes(b->core, b->set, code, err);
+  int idc = ms_core_find_bias(b->core, "dpi_soma.idc");
+  if (!rc && b->drive && idc >= 0)
+    code[idc] = b->drive;
   return rc ? rc
             : ms_engine_bias(b->engine[MS_BENCH_PRODUCTION], die, pvt, code, b->bias_v, NULL, err);
 }

@@ -23,6 +23,7 @@ typedef struct ms_neuron_bench {
   ms_stimulus *pulse;
   size_t n_pulse; /**< on and off counted */
   double bias_v[MS_BENCH_MAX_BIAS];
+  uint16_t drive; /**< code of the constant current, 0: as ms_neuron_bench_codes says */
 } ms_neuron_bench;
 
 /** What a run gave. */
