@@ -3,18 +3,7 @@
 # die or router is told by time and line.
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 
-cat >small.yaml <<'YAML'
-name: small
-core: dpi16
-analog: model
-digital: rtl
-network: {hidden: 4}
-task: {name: yinyang, train: 200, validation: 50, test: 6}
-training: {epochs: 2, fine_epochs: 0}
-dies: {training: [0], held_out: [100]}
-golden: 1
-output: run
-YAML
+small_experiment small.yaml
 run 0 train small.yaml --json
 run 0 simulate small.yaml --package run/package --die 100 --record boundary.log
 [ "$(head -1 boundary.log)" = "mixspike boundary log 1" ] || fail "no log"

@@ -28,3 +28,18 @@ one_sentence() {
   [ "$(wc -l <err)" -le "${1-1}" ] || fail "more than ${1-1} lines on stderr"
   [ -s err ] || fail "nothing on stderr"
 }
+# small_experiment FILE: a training of seconds on the behavioural model; its output folder is `run`.
+small_experiment() {
+  cat >"$1" <<'YAML'
+name: small
+core: dpi16
+analog: model
+digital: rtl
+network: {hidden: 4}
+task: {name: yinyang, train: 200, validation: 50, test: 6}
+training: {epochs: 2, fine_epochs: 0}
+dies: {training: [0], held_out: [100, 101]}
+golden: 2
+output: run
+YAML
+}

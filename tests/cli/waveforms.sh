@@ -3,18 +3,7 @@
 # signal of the save file in it, and the crossings, grants and pulses of provenance.csv at their times.
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 
-cat >small.yaml <<'YAML'
-name: small
-core: dpi16
-analog: model
-digital: rtl
-network: {hidden: 4}
-task: {name: yinyang, train: 200, validation: 50, test: 6}
-training: {epochs: 2, fine_epochs: 0}
-dies: {training: [0], held_out: [100]}
-golden: 1
-output: run
-YAML
+small_experiment small.yaml
 run 0 train small.yaml --json
 [ -s run/sample.gtkw ] && [ -s run/provenance.csv ] || fail "train leaves no save file or provenance"
 

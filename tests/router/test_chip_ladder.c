@@ -10,16 +10,9 @@ typedef struct spikes {
 } spikes;
 
 static spikes run(const fixture_core *f, const fixture_net *net, ms_router_kind router) {
-  ms_chip_options options = {.core = &f->core,
-                             .engine = {.kind = MS_ENGINE_MODEL},
-                             .router = router,
-                             .n_neuron = net->n_neuron,
-                             .n_input = net->n_input};
   ms_run_options run = {.t_stop = net->t_stop};
   ms_run_result result;
-  ms_chip *chip;
-  fixture_ok(ms_chip_create(&options, &chip, err));
-  fixture_ok(ms_chip_configure(chip, &net->config, err));
+  ms_chip *chip = fixture_chip(f, net, router);
   fixture_ok(ms_chip_run(chip, net->in, net->n_in, &run, &result, err));
   spikes s = {.n = result.n_spike, .at = result.spike, .counters = result.counters};
   result.spike = NULL;

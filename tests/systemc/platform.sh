@@ -4,18 +4,7 @@
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 export SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1
 
-cat >small.yaml <<'YAML'
-name: small
-core: dpi16
-analog: model
-digital: rtl
-network: {hidden: 4}
-task: {name: yinyang, train: 200, validation: 50, test: 6}
-training: {epochs: 2, fine_epochs: 0}
-dies: {training: [0], held_out: [100, 101]}
-golden: 2
-output: run
-YAML
+small_experiment small.yaml
 run 0 train small.yaml --json
 "$PLATFORM" run/package >out 2>err || fail "the platform"
 says out "4 of 4 runs as recorded" "worst crossing 0.000 ns"

@@ -177,6 +177,7 @@ int ms_tlm_write(ms_router *router, uint32_t address, uint32_t data, ms_error *e
     command(c, data);
   else
     rc = ms_registers_write(&c->registers, address, data, err);
+  ms_tlm_aer_look(c);
   return rc;
 }
 

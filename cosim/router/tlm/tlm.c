@@ -119,6 +119,8 @@ static int edge(ms_tlm_router *r, uint64_t number, ms_error *err) {
   ms_tlm_mesh_move(r);
   ms_tlm_fanout_take(r, number, room);
   ms_tlm_aer_sample(r, number);
+  for (unsigned k = 0; k < r->n_core; k++)
+    ms_tlm_aer_look(&r->core[k]);
   r->n_edge++;
   r->edge = number;
   return rc ? rc : show_leaving(r, number, err);
@@ -272,7 +274,7 @@ void ms_tlm_core_clear(ms_tlm_core *c) {
   ms_tlm_fanout *f = &c->fanout;
   uint32_t *cause = c->aer.cause;
   memset(cause, 0, c->registers.size.n_neuron * sizeof *cause);
-  c->aer = (ms_tlm_aer){.cause = cause};
+  c->aer = (ms_tlm_aer){.cause = cause, .n_word = (c->registers.size.n_neuron + 63) / 64};
   memset(f->held, 0, f->n_line);
   *f = (ms_tlm_fanout){.pulse = f->pulse, .held = f->held, .n_line = f->n_line};
   c->leaving.n = c->axon.queue.n = c->axon.n_line = 0;
@@ -356,6 +358,7 @@ static int create_core(ms_tlm_core *c, const ms_router_size *size, unsigned firs
   c->first_neuron = first_neuron;
   f->n_line = size->n_neuron * MS_TLM_LINES;
   c->aer.cause = calloc(size->n_neuron, sizeof *c->aer.cause);
+  c->aer.n_word = (size->n_neuron + 63) / 64;
   f->pulse = calloc(f->n_line, sizeof *f->pulse);
   f->held = calloc(f->n_line, sizeof *f->held);
   int rc = ms_registers_create(&c->registers, size, err);

@@ -70,6 +70,8 @@ typedef struct ms_tlm_aer {
   bool watch;      /* an acknowledge was given before the last edge */
   uint64_t last;   /* edge of the last tick, or of the first acknowledge */
   uint32_t *cause; /* [built] number of the rise that was sampled last */
+  unsigned n_word; /* of each set that the core's neurons need */
+  unsigned soon;   /* as ms_tlm_aer_look found */
 } ms_tlm_aer;
 
 /* A pulse: which line, and since which edge. */
@@ -181,7 +183,11 @@ int ms_tlm_fanout_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, const 
 void ms_tlm_fanout_take(ms_tlm_router *r, uint64_t number, const ms_tlm_room *room);
 
 /* Edges until the stage can change an output; 0: it has nothing to do. */
-unsigned ms_tlm_aer_soon(const ms_tlm_core *c);
+static inline unsigned ms_tlm_aer_soon(const ms_tlm_core *c) {
+  return c->aer.soon;
+}
+/* Looks for that, after an edge or a change of CONTROL. */
+void ms_tlm_aer_look(ms_tlm_core *c);
 unsigned ms_tlm_fanout_soon(const ms_tlm_core *c);
 /* Edge at which stuck requests are looked for; UINT64_MAX: none. */
 uint64_t ms_tlm_aer_watch(const ms_tlm_core *c);
@@ -210,9 +216,5 @@ int ms_tlm_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *e
 bool ms_tlm_idle(const ms_tlm_router *r);
 /* Empties queues and ends pulses. */
 void ms_tlm_core_clear(ms_tlm_core *c);
-
-static inline bool ms_tlm_any(const ms_tlm_set *s) {
-  return (s->word[0] | s->word[1] | s->word[2] | s->word[3]) != 0;
-}
 
 #endif

@@ -162,4 +162,18 @@ static inline void fixture_random_net(fixture_net *net, uint64_t seed, int layer
       fail_msg("%s: %d %s", #call, fixture_rc, fixture_err.text);                                  \
   } while (0)
 
+/* A chip of behavioural neurons, configured for the network. */
+static inline ms_chip *fixture_chip(const fixture_core *f, const fixture_net *net,
+                                    ms_router_kind router) {
+  ms_chip_options options = {.core = &f->core,
+                             .engine = {.kind = MS_ENGINE_MODEL},
+                             .router = router,
+                             .n_neuron = net->n_neuron,
+                             .n_input = net->n_input};
+  ms_chip *chip;
+  fixture_ok(ms_chip_create(&options, &chip, err));
+  fixture_ok(ms_chip_configure(chip, &net->config, err));
+  return chip;
+}
+
 #endif

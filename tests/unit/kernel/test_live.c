@@ -5,18 +5,6 @@
 
 #include "mixspike/live.h"
 
-static ms_chip *make_chip(const fixture_core *f, const fixture_net *net, ms_router_kind router) {
-  ms_chip_options options = {.core = &f->core,
-                             .engine = {.kind = MS_ENGINE_MODEL},
-                             .router = router,
-                             .n_neuron = net->n_neuron,
-                             .n_input = net->n_input};
-  ms_chip *chip;
-  fixture_ok(ms_chip_create(&options, &chip, err));
-  fixture_ok(ms_chip_configure(chip, &net->config, err));
-  return chip;
-}
-
 static void assert_same(const ms_run_result *a, const ms_run_result *b) {
   assert_int_equal(a->n_spike, b->n_spike);
   assert_int_equal(a->n_host, b->n_host);
@@ -62,7 +50,7 @@ static void live_runs_spike_as_runs_that_know_all_events(void **state) {
   for (uint64_t seed = 1; seed <= 8; seed++) {
     fixture_net net;
     fixture_random_net(&net, seed, 0, 8);
-    ms_chip *chip = make_chip(&f, &net, seed & 1 ? MS_ROUTER_RTL : MS_ROUTER_TLM);
+    ms_chip *chip = fixture_chip(&f, &net, seed & 1 ? MS_ROUTER_RTL : MS_ROUTER_TLM);
     const ms_run_options options = {.t_stop = net.t_stop};
     ms_run_result a, b;
     fixture_ok(ms_chip_run(chip, net.in, net.n_in, &options, &a, err));
@@ -84,7 +72,7 @@ static void a_loop_through_the_outside_is_closed_exactly(void **state) {
   fixture_net net;
   fixture_init(&f);
   fixture_random_net(&net, 5, 1, 6);
-  ms_chip *chip = make_chip(&f, &net, MS_ROUTER_RTL);
+  ms_chip *chip = fixture_chip(&f, &net, MS_ROUTER_RTL);
   const ms_run_options options = {.t_stop = net.t_stop};
   ms_live *live;
   ms_event in[4096];
@@ -133,7 +121,7 @@ static void events_in_the_past_and_unknown_inputs_are_refused(void **state) {
   fixture_net net;
   fixture_init(&f);
   fixture_random_net(&net, 3, 0, 4);
-  ms_chip *chip = make_chip(&f, &net, MS_ROUTER_TLM);
+  ms_chip *chip = fixture_chip(&f, &net, MS_ROUTER_TLM);
   ms_run_options options = {.t_stop = 0};
   ms_live *live;
   const ms_event *host;

@@ -5,18 +5,6 @@
 
 #include "mixspike/provenance.h"
 
-static ms_chip *make_chip(const fixture_core *f, const fixture_net *net, ms_router_kind router) {
-  ms_chip_options options = {.core = &f->core,
-                             .engine = {.kind = MS_ENGINE_MODEL},
-                             .router = router,
-                             .n_neuron = net->n_neuron,
-                             .n_input = net->n_input};
-  ms_chip *chip;
-  fixture_ok(ms_chip_create(&options, &chip, err));
-  fixture_ok(ms_chip_configure(chip, &net->config, err));
-  return chip;
-}
-
 static int connected(const fixture_net *net, const ms_provenance_row *r) {
   unsigned source = r->external ? net->n_neuron + r->source : r->source;
   for (size_t i = 0; i < net->config.n_synapse; i++) {
@@ -86,7 +74,7 @@ static void every_delivery_has_one_cause_that_is_connected_to_it(void **state) {
       fixture_init(&f);
       fixture_random_net(&net, seed, 0, 8);
       const ms_run_options options = {.t_stop = net.t_stop, .record_boundary = 1};
-      ms_chip *chip = make_chip(&f, &net, (ms_router_kind)kind);
+      ms_chip *chip = fixture_chip(&f, &net, (ms_router_kind)kind);
       fixture_ok(ms_chip_run(chip, net.in, net.n_in, &options, &run, err));
       fixture_ok(ms_provenance_trace(chip, &run, net.t_stop, &p, err));
       assert_true(p.until == MS_TIME_NEVER);
@@ -116,7 +104,7 @@ static void a_difference_from_the_timed_model_ends_the_table(void **state) {
   fixture_init(&f);
   fixture_random_net(&net, 2, 0, 8);
   const ms_run_options options = {.t_stop = net.t_stop, .record_boundary = 1};
-  ms_chip *chip = make_chip(&f, &net, MS_ROUTER_RTL);
+  ms_chip *chip = fixture_chip(&f, &net, MS_ROUTER_RTL);
   fixture_ok(ms_chip_run(chip, net.in, net.n_in, &options, &run, err));
   ms_boundary_event *moved = NULL;
   size_t n = 0;
