@@ -203,8 +203,10 @@ static int shorten(ms_table_group *g, ms_time t_ps, int *failed) {
   return 1;
 }
 
+/* No use in going on: says so, and ends the run. */
 static int give_up(ms_table_group *g) {
   g->unsure = 1;
+  g->committed = g->promise = g->spec->t_stop;
   snprintf(g->note, sizeof g->note, "the solver found no step small enough at %.6f us",
            1e6 * request_block(g)->t[0]);
   return MS_OK;
@@ -221,7 +223,6 @@ static int step(ms_table_group *g, int *stop, ms_error *err) {
   g->proposed = !failed;
   if (failed) {
     *stop = 1;
-    g->committed = g->promise = g->spec->t_stop; /* no use in going on: say so, and end */
     return give_up(g);
   }
   double cross = crossing(g);
