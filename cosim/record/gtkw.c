@@ -3,6 +3,7 @@
  */
 #include "mixspike/record.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,35 @@ enum {
   FULL_SCALE = 0x80000,
   STRETCH = 0x20000 /* a line that the curve above may use */
 };
-enum { CURVE_LINES = 3 };
+enum {
+  CURVE_LINES = 3,
+  WINDOW_WIDTH = 1500,
+  WINDOW_HEIGHT = 1100,
+  WAVES_WIDTH = 1000,
+  MARKERS = 28
+};
+
+/* End of the last waveform, ps. */
+static double end_ps(const ms_run_result *run) {
+  double end = run->n_signal_change ? (double)run->signal_change[run->n_signal_change - 1].t : 0;
+  for (unsigned k = 0; run->group && k < run->n_neuron; k++)
+    for (size_t i = 0; i < run->group[k].n_wave; i++) {
+      const ms_wave *w = &run->group[k].wave[i];
+      if (w->n && 1e12 * w->t_s[w->n - 1] > end)
+        end = 1e12 * w->t_s[w->n - 1];
+    }
+  return end;
+}
+
+/* Window and zoom that show the whole run: at zoom -z, 200 pixels are 2^z time units. */
+static void put_window(FILE *f, const ms_run_result *run) {
+  double per_200 = end_ps(run) * 200 / WAVES_WIDTH;
+  fprintf(f, "[size] %d %d\n[pos] -1 -1\n*-%.6f", WINDOW_WIDTH, WINDOW_HEIGHT,
+          per_200 > 1 ? log2(per_200) : 0.0);
+  for (int i = 0; i < MARKERS; i++)
+    fputs(i ? " -1" : " 0", f);
+  fputs("\n[sst_expanded] 0\n[signals_width] 220\n", f);
+}
 
 static void put_comment(FILE *f, const char *text) {
   fprintf(f, "@%x\n-%s\n", BLANK, text);
@@ -68,13 +97,14 @@ int ms_waveforms_view(const char *path, const char *fst_name, const ms_core *cor
     return ms_fail(err, MS_ENOMEM, "no memory for %s", path);
   fprintf(f, "[*]\n[*] What to look at first in %s\n[dumpfile] \"%s\"\n[timestart] 0\n", fst_name,
           fst_name);
+  put_window(f, run);
+  for (size_t i = 0; i < n_neuron; i++)
+    if (neuron[i] < run->n_neuron)
+      put_neuron(f, neuron[i], core, signals, run);
   put_comment(f, "router");
   for (size_t i = 0; signals && signals[i]; i++)
     if (!strchr(signals[i], '.'))
       put_signal(f, signals[i]);
-  for (size_t i = 0; i < n_neuron; i++)
-    if (neuron[i] < run->n_neuron)
-      put_neuron(f, neuron[i], core, signals, run);
   int bad = ferror(f) | fclose(f);
   int rc = bad ? ms_fail(err, MS_ENOMEM, "no memory for %s", path)
                : ms_write_file(path, text, size, err);
