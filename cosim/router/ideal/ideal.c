@@ -5,12 +5,8 @@
  * As the loosely timed router it has one fan-out, which takes the events of all sources one after
  * another and delivers one entry a clock: throughput is the RTL's, arbitration and back-pressure
  * are not there. */
-#include "router/router_impl.h"
-#include "router/soft/agenda.h"
-#include "router/soft/outlet.h"
-#include "router/soft/registers.h"
+#include "router/ideal/ideal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What happens at a future clock edge. */
@@ -22,52 +18,23 @@ enum {
   TICK, /* stuck requests are looked for */
 };
 
-typedef struct neuron_state {
-  uint8_t level; /* of the request line */
-  uint8_t seen;  /* as sampled last */
-  uint8_t ack;
-  uint8_t sampling;
-  uint8_t old, stuck; /* acknowledged before the last tick; timed out and not fallen */
-  uint32_t cause;     /* number of the rise that is sampled next */
-  ms_time ack_t;      /* when the acknowledge was given */
-  ms_time row_free[2][MS_ROUTER_ROWS];
-} neuron_state;
-
-typedef struct ideal_router {
-  ms_router base;
-  unsigned n_neuron, n_input; /* that may be used; the registers have the built size */
-  ms_time clock_ps;
-  int shared_fan_out; /* loosely timed */
-  ms_registers registers;
-  /* State of a run. */
-  ms_time now;
-  neuron_state *neuron; /* [built] */
-  unsigned n_ack;       /* acknowledges that are given */
-  ms_time none_since;   /* the last one was released */
-  ms_time next_tick;    /* MS_TIME_NEVER: none comes */
-  ms_time fan_out_free; /* with one for all */
-  uint32_t n_cause;
-  ms_agenda sample, agenda; /* requests to sample; everything that ends in an output */
-  ms_outlet outlet;
-} ideal_router;
-
-static ideal_router *self(ms_router *router) {
-  return (ideal_router *)router;
+static ms_ideal_router *self(ms_router *router) {
+  return (ms_ideal_router *)router;
 }
 
 /* The first clock edge after t. */
-static ms_time edge_after(const ideal_router *r, ms_time t) {
+static ms_time edge_after(const ms_ideal_router *r, ms_time t) {
   return (t / r->clock_ps + 1) * r->clock_ps;
 }
 
-static int push(ideal_router *r, ms_time t, int what, uint64_t rank, ms_router_out out,
+static int push(ms_ideal_router *r, ms_time t, int what, uint64_t rank, ms_router_out out,
                 ms_error *err) {
   ms_agenda_item item = {.t = t, .rank = rank, .what = what, .out = out};
   item.out.t = t;
   return ms_agenda_push(what == SAMPLE ? &r->sample : &r->agenda, &item, err);
 }
 
-static int emit(ideal_router *r, const ms_router_out *out, ms_error *err) {
+static int emit(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
   if (out->kind == MS_OUT_ACK) {
     r->neuron[out->neuron].ack = out->level;
     r->neuron[out->neuron].ack_t = out->t;
@@ -84,12 +51,12 @@ static uint64_t output_rank(const ms_router_out *out) {
 }
 
 /* Deliveries that meet at a row queue up by the edge that sampled their event, then by source. */
-static uint64_t event_rank(const ideal_router *r, ms_time edge, unsigned source) {
+static uint64_t event_rank(const ms_ideal_router *r, ms_time edge, unsigned source) {
   return (edge / r->clock_ps) << 32 | (uint64_t)source << 16;
 }
 
 /* Schedules the deliveries of a source, one a clock from `first` on. */
-static int deliver_all(ideal_router *r, unsigned source, uint32_t cause, uint64_t rank,
+static int deliver_all(ms_ideal_router *r, unsigned source, uint32_t cause, uint64_t rank,
                        ms_time first, ms_error *err) {
   const ms_registers *g = &r->registers;
   uint32_t base = ms_map_route_base(g->route[source]), count = ms_map_route_count(g->route[source]);
@@ -118,8 +85,8 @@ static int deliver_all(ideal_router *r, unsigned source, uint32_t cause, uint64_
 
 /* An event sampled at `edge` starts its first pulse `latency` periods later, unless the fan-out is
  * shared and busy then. */
-static int fan_out(ideal_router *r, unsigned source, uint32_t cause, ms_time edge, unsigned latency,
-                   ms_error *err) {
+static int fan_out(ms_ideal_router *r, unsigned source, uint32_t cause, ms_time edge,
+                   unsigned latency, ms_error *err) {
   uint64_t rank = event_rank(r, edge, source);
   if (!r->shared_fan_out)
     return deliver_all(r, source, cause, rank, edge + latency * r->clock_ps, err);
@@ -129,7 +96,7 @@ static int fan_out(ideal_router *r, unsigned source, uint32_t cause, ms_time edg
 }
 
 /* The shared fan-out reads the routing table as soon as it has issued the event before. */
-static int take_turn(ideal_router *r, const ms_agenda_item *item, ms_error *err) {
+static int take_turn(ms_ideal_router *r, const ms_agenda_item *item, ms_error *err) {
   ms_time start = item->t > r->fan_out_free ? item->t : r->fan_out_free;
   uint32_t count = ms_map_route_count(r->registers.route[item->out.neuron]);
   r->registers.counters.queue_wait += (start - item->t) / r->clock_ps;
@@ -139,8 +106,8 @@ static int take_turn(ideal_router *r, const ms_agenda_item *item, ms_error *err)
 }
 
 /* The request line of a neuron is sampled at `edge`. */
-static int sample(ideal_router *r, unsigned index, ms_time edge, ms_error *err) {
-  neuron_state *n = &r->neuron[index];
+static int sample(ms_ideal_router *r, unsigned index, ms_time edge, ms_error *err) {
+  ms_ideal_neuron *n = &r->neuron[index];
   n->sampling = 0;
   if (n->level == n->seen) {
     r->registers.counters.vanished += !n->level;
@@ -163,7 +130,7 @@ static int sample(ideal_router *r, unsigned index, ms_time edge, ms_error *err) 
 }
 
 /* A delivery reaches its row, which takes it or lets it wait. */
-static int deliver(ideal_router *r, ms_agenda_item *item, ms_error *err) {
+static int deliver(ms_ideal_router *r, ms_agenda_item *item, ms_error *err) {
   ms_router_out *out = &item->out;
   ms_time *row_free = &r->neuron[out->neuron].row_free[out->sign][out->row];
   if (*row_free > item->t) {
@@ -180,14 +147,14 @@ static int deliver(ideal_router *r, ms_agenda_item *item, ms_error *err) {
                    output_rank(out), *out, err);
 }
 
-static int schedule_tick(ideal_router *r, ms_time t, ms_error *err) {
+static int schedule_tick(ms_ideal_router *r, ms_time t, ms_error *err) {
   r->next_tick = t;
   return push(r, t, TICK, UINT64_MAX, (ms_router_out){0}, err);
 }
 
 /* An acknowledge changes, unless it was withdrawn before. The first one starts the ticks. */
-static int acknowledge(ideal_router *r, const ms_router_out *out, ms_error *err) {
-  neuron_state *n = &r->neuron[out->neuron];
+static int acknowledge(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
+  ms_ideal_neuron *n = &r->neuron[out->neuron];
   int first = out->level && !r->n_ack && (out->t > r->none_since || r->next_tick == MS_TIME_NEVER);
   n->old = 0;
   if (!out->level && n->stuck) {
@@ -203,12 +170,12 @@ static int acknowledge(ideal_router *r, const ms_router_out *out, ms_error *err)
 }
 
 /* Withdraws every acknowledge that has seen a tick before; its request is stuck. */
-static int tick(ideal_router *r, ms_time t, ms_error *err) {
+static int tick(ms_ideal_router *r, ms_time t, ms_error *err) {
   int rc = 0;
   if (t != r->next_tick)
     return 0;
   for (unsigned k = 0; !rc && k < r->n_neuron; k++) {
-    neuron_state *n = &r->neuron[k];
+    ms_ideal_neuron *n = &r->neuron[k];
     if (n->ack && n->old) {
       ms_router_out out = {.t = t, .kind = MS_OUT_ACK, .neuron = (uint16_t)k, .cause = n->cause};
       n->stuck = 1;
@@ -221,7 +188,7 @@ static int tick(ideal_router *r, ms_time t, ms_error *err) {
   return rc || !r->n_ack ? rc : schedule_tick(r, t + r->registers.timeout * r->clock_ps, err);
 }
 
-static int take(ideal_router *r, ms_agenda_item *item, ms_error *err) {
+static int take(ms_ideal_router *r, ms_agenda_item *item, ms_error *err) {
   switch (item->what) {
   case FAN_OUT:
     return take_turn(r, item, err);
@@ -236,7 +203,7 @@ static int take(ideal_router *r, ms_agenda_item *item, ms_error *err) {
 }
 
 /* Samples the request lines at every edge up to t. */
-static int sample_until(ideal_router *r, ms_time t, ms_error *err) {
+static int sample_until(ms_ideal_router *r, ms_time t, ms_error *err) {
   int rc = 0;
   while (!rc && r->sample.n && r->sample.item[0].t <= t) {
     ms_agenda_item item = ms_agenda_pop(&r->sample);
@@ -247,7 +214,7 @@ static int sample_until(ideal_router *r, ms_time t, ms_error *err) {
 
 static int ideal_advance(ms_router *router, ms_time t, const ms_router_out **out, size_t *n_out,
                          ms_error *err) {
-  ideal_router *r = self(router);
+  ms_ideal_router *r = self(router);
   r->outlet.n = 0;
   int rc = 0;
   while (!rc) {
@@ -266,7 +233,7 @@ static int ideal_advance(ms_router *router, ms_time t, const ms_router_out **out
   return rc;
 }
 
-static int check_time(const ideal_router *r, ms_time t, ms_error *err) {
+static int check_time(const ms_ideal_router *r, ms_time t, ms_error *err) {
   if (t < r->now)
     return ms_fail(err, MS_ECAUSALITY, "router input at %llu ps, but it has advanced to %llu ps",
                    (unsigned long long)t, (unsigned long long)r->now);
@@ -274,7 +241,7 @@ static int check_time(const ideal_router *r, ms_time t, ms_error *err) {
 }
 
 static int ideal_request(ms_router *router, ms_time t, unsigned neuron, int level, ms_error *err) {
-  ideal_router *r = self(router);
+  ms_ideal_router *r = self(router);
   if (neuron >= r->n_neuron)
     return ms_fail(err, MS_ERANGE, "request of neuron %u: the router has %u", neuron, r->n_neuron);
   int rc = check_time(r, t, err);
@@ -282,7 +249,7 @@ static int ideal_request(ms_router *router, ms_time t, unsigned neuron, int leve
     rc = sample_until(r, t, err);
   if (rc)
     return rc;
-  neuron_state *n = &r->neuron[neuron];
+  ms_ideal_neuron *n = &r->neuron[neuron];
   n->level = level != 0;
   if (level)
     n->cause = ++r->n_cause;
@@ -295,7 +262,7 @@ static int ideal_request(ms_router *router, ms_time t, unsigned neuron, int leve
 }
 
 static int ideal_event(ms_router *router, ms_time t, unsigned input, ms_error *err) {
-  ideal_router *r = self(router);
+  ms_ideal_router *r = self(router);
   if (input >= r->n_input)
     return ms_fail(err, MS_ERANGE, "event for input %u: the router has %u", input, r->n_input);
   int rc = check_time(r, t, err);
@@ -307,7 +274,7 @@ static int ideal_event(ms_router *router, ms_time t, unsigned input, ms_error *e
 }
 
 static ms_time ideal_next_output(const ms_router *router) {
-  const ideal_router *r = (const ideal_router *)router;
+  const ms_ideal_router *r = (const ms_ideal_router *)router;
   ms_time next = ms_agenda_next(&r->agenda);
   if (r->sample.n) {
     ms_time answer = r->sample.item[0].t + MS_ROUTER_ACK * r->clock_ps;
@@ -317,21 +284,21 @@ static ms_time ideal_next_output(const ms_router *router) {
 }
 
 static ms_time ideal_lookahead(const ms_router *router) {
-  return MS_ROUTER_ACK * ((const ideal_router *)router)->clock_ps;
+  return MS_ROUTER_ACK * ((const ms_ideal_router *)router)->clock_ps;
 }
 
 static ms_ack_timing ideal_ack_timing(const ms_router *router) {
-  return (ms_ack_timing){.clock_ps = ((const ideal_router *)router)->clock_ps,
+  return (ms_ack_timing){.clock_ps = ((const ms_ideal_router *)router)->clock_ps,
                          .rise_cycles = MS_ROUTER_ACK,
                          .fall_cycles = MS_ROUTER_ACK};
 }
 
 static void ideal_get_counters(const ms_router *router, ms_router_counters *counters) {
-  *counters = ((const ideal_router *)router)->registers.counters;
+  *counters = ((const ms_ideal_router *)router)->registers.counters;
 }
 
 static const char *const *ideal_signals(const ms_router *router) {
-  return (const char *const *)((const ideal_router *)router)->outlet.name;
+  return (const char *const *)((const ms_ideal_router *)router)->outlet.name;
 }
 
 static int ideal_trace(ms_router *router, int on, ms_error *err) {
@@ -343,8 +310,8 @@ static size_t ideal_take_trace(ms_router *router, const ms_signal_change **chang
   return ms_outlet_take_trace(&self(router)->outlet, change);
 }
 
-static int ideal_reset(ms_router *router, ms_error *err) {
-  ideal_router *r = self(router);
+int ms_ideal_reset(ms_router *router, ms_error *err) {
+  ms_ideal_router *r = self(router);
   r->now = r->fan_out_free = r->none_since = 0;
   r->sample.n = r->agenda.n = 0;
   r->n_ack = r->n_cause = 0;
@@ -354,60 +321,11 @@ static int ideal_reset(ms_router *router, ms_error *err) {
   return ms_outlet_reset(&r->outlet, err);
 }
 
-/* STATUS, or requests, acknowledges or stuck requests, one bit a neuron, 32 a word. */
-static uint32_t state_word(const void *owner, uint32_t block, uint32_t word) {
-  const ideal_router *r = owner;
-  if (block == MS_MAP_STATUS)
-    return r->agenda.n || r->sample.n ? MS_MAP_STATUS_ACTIVE : 0;
-  uint32_t bits = 0;
-  for (unsigned k = 0; k < 32 && 32 * word + k < r->n_neuron; k++) {
-    const neuron_state *n = &r->neuron[32 * word + k];
-    bits |= (uint32_t)(block == MS_MAP_REQUEST ? n->seen
-                       : block == MS_MAP_ACK   ? n->ack
-                                               : n->stuck)
-            << k;
-  }
-  return bits;
-}
-
-static int ideal_write(ms_router *router, uint32_t address, uint32_t data, ms_error *err) {
-  ideal_router *r = self(router);
-  if (address != MS_MAP_COMMAND)
-    return ms_registers_write(&r->registers, address, data, err);
-  if (data & MS_MAP_COMMAND_CLEAR_COUNTERS)
-    r->registers.counters = (ms_router_counters){0};
-  if (!(data & MS_MAP_COMMAND_CLEAR))
-    return 0;
-  /* Queues and pulses end; time and the numbering of inputs go on. */
-  const ms_time now = r->now;
-  const uint32_t n_cause = r->n_cause;
-  const ms_router_counters counters = r->registers.counters;
-  int rc = ideal_reset(router, err);
-  r->now = now;
-  r->n_cause = n_cause;
-  r->registers.counters = counters;
-  return rc;
-}
-
-static int ideal_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err) {
-  return ms_registers_read(&self(router)->registers, self(router), state_word, address, data, err);
-}
-
-static void ideal_destroy(ms_router *router) {
-  ideal_router *r = self(router);
-  ms_registers_free(&r->registers);
-  ms_outlet_free(&r->outlet);
-  free(r->neuron);
-  free(r->sample.item);
-  free(r->agenda.item);
-  free(r);
-}
-
-static const ms_router_ops ideal_ops = {
-    .destroy = ideal_destroy,
-    .reset = ideal_reset,
-    .write = ideal_write,
-    .read = ideal_read,
+const ms_router_ops ms_ideal_ops = {
+    .destroy = ms_ideal_destroy,
+    .reset = ms_ideal_reset,
+    .write = ms_ideal_write,
+    .read = ms_ideal_read,
     .request = ideal_request,
     .event = ideal_event,
     .advance = ideal_advance,
@@ -419,46 +337,3 @@ static const ms_router_ops ideal_ops = {
     .trace = ideal_trace,
     .take_trace = ideal_take_trace,
 };
-
-/* The size of the RTL that would serve; as asked for where none is that large. */
-static int choose_size(const ms_router_options *o, ms_router_size *size, ms_error *err) {
-  enum { MOST_NEURONS = 4096, MOST_SOURCES = 65536, MOST_ENTRIES = 65536, MOST_BIASES = 256 };
-  if (!o->n_neuron || o->n_neuron > MOST_NEURONS || !o->clock_ps)
-    return ms_fail(err, MS_EINVAL, "a router needs 1 to %d neurons and a clock, not %u at %llu ps",
-                   MOST_NEURONS, o->n_neuron, (unsigned long long)o->clock_ps);
-  const ms_router_size *built = ms_router_size_for(o->n_neuron, o->n_input, o->n_bias);
-  *size = built ? *built : (ms_router_size){o->n_neuron, o->n_input, MOST_ENTRIES, o->n_bias, 0, 0};
-  if (size->n_neuron + size->n_input > MOST_SOURCES || size->n_bias > MOST_BIASES)
-    return ms_fail(err, MS_ERANGE, "too many inputs (%u) or biases (%u) for the port's address map",
-                   o->n_input, o->n_bias);
-  return 0;
-}
-
-int ms_ideal_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
-  *out = NULL;
-  ms_router_size size;
-  int rc = choose_size(options, &size, err);
-  if (rc)
-    return rc;
-  ideal_router *r = calloc(1, sizeof *r);
-  if (!r)
-    return ms_fail(err, MS_ENOMEM, "no memory for a router");
-  r->base.ops = &ideal_ops;
-  r->n_neuron = options->n_neuron;
-  r->n_input = options->n_input;
-  r->clock_ps = options->clock_ps;
-  r->shared_fan_out = options->kind == MS_ROUTER_TLM_LT;
-  r->next_tick = MS_TIME_NEVER;
-  r->neuron = calloc(size.n_neuron, sizeof *r->neuron);
-  rc = ms_registers_create(&r->registers, &size, err);
-  if (!rc)
-    rc = ms_outlet_create(&r->outlet, options->n_neuron, err);
-  if (!rc && !r->neuron)
-    rc = ms_fail(err, MS_ENOMEM, "no memory for a router of %u neurons", size.n_neuron);
-  if (rc) {
-    ideal_destroy(&r->base);
-    return rc;
-  }
-  *out = &r->base;
-  return 0;
-}

@@ -171,6 +171,9 @@ typedef struct ms_tlm_router {
   ms_outlet outlet;
 } ms_tlm_router;
 
+extern const ms_router_ops ms_tlm_ops;
+void ms_tlm_destroy(ms_router *router);
+
 /* What a stage does at clock edge `number`. Requests: acknowledges are put out, a granted event
  * goes to the queues if they had room before the edge. */
 int ms_tlm_aer_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, const ms_tlm_room *room,
