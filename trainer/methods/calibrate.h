@@ -5,8 +5,8 @@
 
 #include "methods/fit_model.h"
 
-/** Moves the bias codes until the die's mean neuron is the nominal one: time constants of membrane
- * and synapses, refractory time, and weight over threshold of each row.
+/** Moves the bias codes until the die's median neuron is the nominal one: time constants of the
+ * synapses, refractory time, and weight over threshold of each row.
  * @param setup    its bias codes are those that the fits run with; changed
  * @param nominal  fitted at the codes that the setup begins with
  * @param rounds   each fits the die once and moves the codes once */

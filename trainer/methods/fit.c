@@ -28,13 +28,8 @@ static int fires(const ms_fit_records *seen, unsigned n_neuron, unsigned neuron)
   return 0;
 }
 
-/* A weak pull to the base model decides what the stimuli leave open. The bits of the DAC stay in
- * their ratio. */
 static int fit_alike(const ms_setup *s, const ms_neuron_model *base, const ms_fit_times *times,
-                     const ms_fit_records *seen, double *p, ms_error *err) {
-  double prior[MS_FIT_MOST];
-  char name[64];
-  size_t n = ms_fit_count(s->core);
+                     const ms_fit_records *seen, const double *prior, double *p, ms_error *err) {
   const ms_fit_record **record = calloc(seen->n + 1, sizeof *record);
   if (!record)
     return ms_fail(err, MS_ENOMEM, "no memory for a fit");
@@ -43,22 +38,21 @@ static int fit_alike(const ms_setup *s, const ms_neuron_model *base, const ms_fi
     if (fires(seen, s->n_neuron, k))
       for (size_t i = k; i < seen->n; i += s->n_neuron)
         record[n_record++] = &seen->record[i];
-  for (size_t j = 0; j < n; j++)
-    prior[j] = strstr(ms_fit_parameter(s->core, j, name, sizeof name), ".bit") ? 0 : 0.5;
   int rc = ms_fit_solve(s->core, base, times, record, n_record, prior, p, NULL, err);
   free(record);
   return rc;
 }
 
-int ms_fit_alike(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *base, const ms_die *die,
-                 uint64_t seed, double *p, const ms_control *control, ms_error *err) {
+static int fit_die_alike(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *base,
+                         const ms_die *die, uint64_t seed, const double *prior, double *p,
+                         const ms_control *control, ms_error *err) {
   ms_fit_times times;
   ms_fit_records seen = {0};
   int rc = ms_fit_times_of(setup, lab, &times, err);
   if (!rc)
     rc = record(setup, lab, die, setup->experiment->fit_neuron_runs, seed, &seen, control, err);
   if (!rc)
-    rc = fit_alike(setup, base, &times, &seen, p, err);
+    rc = fit_alike(setup, base, &times, &seen, prior, p, err);
   ms_fit_records_clear(&seen);
   return rc;
 }
@@ -66,13 +60,18 @@ int ms_fit_alike(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *base
 int ms_fit_nominal(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_error *error,
                    const ms_control *control, ms_error *err) {
   ms_neuron_model nominal;
-  double p[MS_FIT_MOST];
+  double p[MS_FIT_MOST], prior[MS_FIT_MOST];
+  char name[64];
   ms_die flat = ms_setup_die(setup, 0);
   flat.strength = 0;
   int rc = ms_neuron_model_nominal(setup->core, &setup->pvt, setup->bias, setup->chip.set, &nominal,
                                    err);
+  /* A weak pull to the nominal values decides what the stimuli leave open. The bits of the DAC stay
+   * in their ratio. */
+  for (size_t j = 0; j < ms_fit_count(setup->core); j++)
+    prior[j] = strstr(ms_fit_parameter(setup->core, j, name, sizeof name), ".bit") ? 0 : 0.5;
   if (!rc)
-    rc = ms_fit_alike(setup, lab, &nominal, &flat, 1, p, control, err);
+    rc = fit_die_alike(setup, lab, &nominal, &flat, 1, prior, p, control, err);
   if (rc)
     return rc;
   ms_fit_apply(setup->core, &nominal, p, model);

@@ -18,11 +18,6 @@ int ms_fit(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_er
 int ms_fit_nominal(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_error *error,
                    const ms_control *control, ms_error *err);
 
-/** One set of parameters for all neurons of a die, as factors on a base model (fit_model.h): what
- * its neurons have in common. @param p  [ms_fit_count] out */
-int ms_fit_alike(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *base, const ms_die *die,
-                 uint64_t seed, double *p, const ms_control *control, ms_error *err);
-
 /** How well one model for all neurons follows a die on fresh stimuli. */
 int ms_fit_check(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *model,
                  const ms_die *die, uint64_t seed, ms_fit_error *error, const ms_control *control,

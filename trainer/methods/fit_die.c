@@ -14,20 +14,11 @@ enum { SETS = 6 };
 
 /* Mismatch of minimum-area circuits in weak inversion; what is the same physical quantity in all
  * synapses (the DAC's curve) stays nominal. A bit of 2^k units has 1/sqrt(2^k) of a unit's. */
-static double prior_of(const ms_core *core, size_t i) {
-  static const struct {
-    const char *name;
-    double sd;
-  } prior[] = {{".tau", 0.15},       {".threshold", 0.2}, {".rest", 0.3},   {".refractory", 0.2},
-               {".comparator", 0.3}, {".drive", 0.2},     {".charge", 0.2}, {".curve", 0},
-               {".bit0", 0.2},       {".bit1", 0.14},     {".bit2", 0.1},   {".bit3", 0.07}};
-  char name[64];
-  const char *end = strchr(ms_fit_parameter(core, i, name, sizeof name), '.');
-  for (size_t k = 0; end && k < sizeof prior / sizeof *prior; k++)
-    if (!strcmp(end, prior[k].name))
-      return prior[k].sd;
-  return 0.05;
-}
+static const ms_fit_prior spread[] = {{"tau", 0.15},       {"threshold", 0.2},  {"rest", 0.3},
+                                      {"refractory", 0.2}, {"comparator", 0.3}, {"drive", 0.2},
+                                      {"charge", 0.2},     {"curve", 0},        {"bit0", 0.2},
+                                      {"bit1", 0.14},      {"bit2", 0.1},       {"bit3", 0.07}};
+enum { SPREADS = sizeof spread / sizeof *spread };
 
 typedef struct job {
   const ms_setup *setup;
@@ -50,7 +41,7 @@ static int fit_neuron(job *j, unsigned k) {
   for (size_t i = 0; i < n; i++)
     record[i] = &j->seen->record[i * j->setup->n_neuron + k];
   for (size_t i = 0; i < j->out->n_parameter; i++)
-    prior[i] = prior_of(core, i);
+    prior[i] = ms_fit_prior_of(core, i, spread, SPREADS, 0.05);
   int rc = ms_fit_solve(core, j->nominal, j->times, record, n, prior,
                         j->out->value + k * j->out->n_parameter,
                         j->out->error + k * j->out->n_parameter, NULL);

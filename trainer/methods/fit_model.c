@@ -41,10 +41,21 @@ const char *ms_fit_parameter(const ms_core *core, size_t i, char *text, size_t s
   return text;
 }
 
+double ms_fit_prior_of(const ms_core *core, size_t i, const ms_fit_prior *prior, size_t n,
+                       double otherwise) {
+  char name[64];
+  const char *dot = strchr(ms_fit_parameter(core, i, name, sizeof name), '.');
+  for (size_t k = 0; dot && k < n; k++)
+    if (!strcmp(dot + 1, prior[k].name))
+      return prior[k].sd;
+  return otherwise;
+}
+
 void ms_fit_apply(const ms_core *core, const ms_neuron_model *base, const double *p,
                   ms_neuron_model *m) {
   *m = *base;
   m->tau_s *= exp(p[0]);
+  m->itau_a *= exp(-p[0]); /* one current decides both: tau = C UT/(kappa Itau) */
   m->ithr_a *= exp(p[1]);
   m->i0_a *= exp(p[2]);
   m->t_ref_s *= exp(p[3]);

@@ -17,6 +17,15 @@ size_t ms_fit_count(const ms_core *core);
 void ms_fit_apply(const ms_core *core, const ms_neuron_model *base, const double *p,
                   ms_neuron_model *out);
 
+/** Standard deviation of a parameter that has one for its kind. */
+typedef struct ms_fit_prior {
+  const char *name; /**< behind the dot: "tau" */
+  double sd;
+} ms_fit_prior;
+/** Looks parameter i up; `otherwise` where its kind is not in the list. */
+double ms_fit_prior_of(const ms_core *core, size_t i, const ms_fit_prior *prior, size_t n,
+                       double otherwise);
+
 /** Finds the parameters with which a neuron fires when the records say so.
  * @param times  see ms_fit_times
  * @param prior  [n] standard deviation of each parameter before anything was seen; 0: it stays

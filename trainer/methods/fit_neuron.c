@@ -22,7 +22,7 @@ static void begin(walk *w, const ms_neuron_model *model, const ms_core *core,
   w->v_rest = ms_neuron_model_rest(model);
   w->v = w->v_rest;
   w->v_threshold = ms_neuron_model_threshold(model);
-  w->most_s = model->tau_s / 64;
+  w->most_s = times->unit_s / 64; /* not the model's tau: a grid that moved would hide its slope */
   for (unsigned r = 0; r < model->n_row; r++) {
     w->x[r] = model->row[r].i0_a / model->row[r].igain_a;
     w->keep[r] = exp(-w->most_s / 2 / model->row[r].tau_s);

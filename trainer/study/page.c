@@ -55,6 +55,11 @@ static void against_mismatch(const ms_study_report *r, size_t task, size_t condi
     svg.x0 = fmin(svg.x0, s->strength[k]);
     svg.x1 = fmax(svg.x1, s->strength[k]);
   }
+  int one = s->n_strength == 1; /* methods side by side */
+  if (one) {
+    svg.x0 -= 0.5;
+    svg.x1 += 0.5;
+  }
   char label[80];
   if (yield)
     snprintf(label, sizeof label, "dies with %.0f %% or more, %%", 100 * s->yield_at);
@@ -64,11 +69,14 @@ static void against_mismatch(const ms_study_report *r, size_t task, size_t condi
   for (size_t m = 0; m < s->n_method; m++) {
     for (size_t k = 0; k < s->n_strength; k++) {
       const ms_study_cell *c = find(r, task, condition, m, k);
-      l->x[k] = s->strength[k];
+      l->x[k] = s->strength[k] + (one ? ((double)m + 0.5) / (double)s->n_method - 0.5 : 0);
       l->y[k] = c ? (yield ? c->yield : c->median) : NAN;
       l->low[k] = c ? (yield ? c->yield_interval.low : c->low) : NAN;
       l->high[k] = c ? (yield ? c->yield_interval.high : c->high) : NAN;
     }
+    if (one)
+      ms_svg_line(&svg, (const double[]){l->x[0], l->x[0]}, (const double[]){l->low[0], l->high[0]},
+                  2, colour(m), 1.4, 1);
     ms_svg_band(&svg, l->x, l->low, l->high, s->n_strength, colour(m));
     ms_svg_line(&svg, l->x, l->y, s->n_strength, colour(m), 2.2, 1);
     for (size_t k = 0; k < s->n_strength; k++)
