@@ -7,19 +7,15 @@
 
 #include "axi_master.h"
 #include "core_of.h"
+#include "coverage_file.h"
 
 #include "mixspike/router_map.h"
-
-#if VM_COVERAGE
-#include <verilated_cov.h>
-#endif
 
 #include <csetjmp>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdlib>
 #include <map>
-#include <unistd.h>
 #include <vector>
 
 extern "C" {
@@ -51,13 +47,7 @@ public:
   ~Pads() {
     Verilated::threadContextp(&context_);
     top_->final();
-#if VM_COVERAGE
-    static unsigned number = 0;
-    if (const char *folder = std::getenv("MS_COVERAGE"))
-      context_.coveragep()->write((std::string(folder) + "/" + std::to_string(getpid()) + "-" +
-                                   std::to_string(number++) + ".dat")
-                                      .c_str());
-#endif
+    write_coverage(context_);
     top_.reset();
     Verilated::threadContextp(nullptr);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chips of several cores under random traffic with idle and back-pressure on every interface,
  * against a scoreboard. MS_SEED repeats one seed, MS_EVENTS sets how many events a case takes. */
-#include "chip_board.h"
+#include "chip_traffic.h"
 
 #include <csetjmp>
 #include <cstdarg>
@@ -16,24 +16,9 @@ extern "C" {
 using mixspike::Core;
 using mixspike::test::ChipBoard;
 using mixspike::test::ChipTraffic;
+using mixspike::test::kChipTraffic;
 
 namespace {
-
-//                name, request, release, external, out_ready, config, width, fan_out, spread,
-//                delay, shift, timeout, bad
-const ChipTraffic kTraffic[] = {
-    {"sparse", 0.0005, 0.3, 0.01, 1.0, 0.0, 20, 4, 0.3, 0, 0},
-    {"busy", 0.01, 0.5, 0.1, 1.0, 0.001, 3, 2, 0.2, 5, 0},
-    {"saturated", 1.0, 1.0, 1.0, 1.0, 0.0, 1, 1, 0.3, 0, 0},
-    {"saturated, delayed", 1.0, 1.0, 1.0, 0.9, 0.01, 1, 1, 0.2, 20, 0},
-    {"broadcast", 0.05, 0.5, 0.2, 0.9, 0.0, 2, 2, 1.0, 3, 0},
-    {"slow rows", 0.02, 0.5, 0.1, 1.0, 0.0, 60, 2, 0.2, 0, 0},
-    {"slow receiver", 0.02, 0.5, 0.1, 0.1, 0.0, 3, 2, 0.2, 2, 1},
-    {"long delays", 0.005, 0.5, 0.05, 1.0, 0.01, 4, 2, 0.2, 40, 4},
-    {"configured while running", 0.01, 0.9, 0.2, 0.9, 0.7, 2, 2, 0.2, 3, 0},
-    {"faulty tables", 0.02, 0.5, 0.2, 1.0, 0.01, 2, 2, 0.3, 4, 0, 0, 0.3},
-    {"time-out", 0.3, 0.9, 0.5, 1.0, 0.0, 30, 1, 0.5, 6, 0, 25},
-};
 
 uint64_t number_from(const char *variable, uint64_t otherwise) {
   const char *text = std::getenv(variable);
@@ -46,7 +31,7 @@ void random_traffic(unsigned side, uint64_t events) {
   const uint64_t last = std::getenv("MS_SEED") ? first : first + 1;
   uint64_t taken = 0, delivered = 0, flits = 0, expired = 0;
   for (uint64_t seed = first; seed <= last; seed++)
-    for (const ChipTraffic &t : kTraffic) {
+    for (const ChipTraffic &t : kChipTraffic) {
       const std::unique_ptr<Core> chip = Core::create_mesh(side, side, 1, 1, 1);
       ChipBoard board(*chip, t, seed);
       if (!board.run(events))

@@ -5,15 +5,7 @@
 #include "Vcore8.h"
 #include "Vcore8___024root.h"
 #include "core_of.h"
-
-#if VM_COVERAGE
-#include <verilated_cov.h>
-#endif
-
-#include <atomic>
-#include <cstdlib>
-#include <string>
-#include <unistd.h>
+#include "coverage_file.h"
 
 namespace mixspike::test {
 namespace {
@@ -21,17 +13,9 @@ namespace {
 class Core8 final : public CoreOf<Vcore8>, public TestCore {
 public:
   Core8() : CoreOf<Vcore8>({8, 12, 256, 32, 4}) {}
-#if VM_COVERAGE
   ~Core8() override {
-    const char *folder = std::getenv("MS_COVERAGE");
-    static std::atomic<unsigned> number{0};
-    if (!folder)
-      return;
-    const std::string file =
-        std::string(folder) + "/" + std::to_string(getpid()) + "-" + std::to_string(number++);
-    context().coveragep()->write((file + ".dat").c_str());
+    write_coverage(context());
   }
-#endif
   Core &core() override {
     return *this;
   }

@@ -110,6 +110,11 @@ public:
     Verilated::threadContextp(&context_);
   }
 
+protected:
+  VerilatedContext &context() {
+    return context_;
+  }
+
 private:
   static constexpr unsigned kLevelBits = 5, kInputDepth = 16;
 
