@@ -125,11 +125,12 @@ static void a_network_runs_on_the_router(void **state) {
                 rtl.n_spike, (unsigned long long)rtl.counters.delivered);
   check_handshakes(&rtl);
   /* The ideal router has the same latencies. Later spikes part: where the circuits place their
-   * steps depends on the router's windows, and in a recurrent network picoseconds grow. */
+   * steps depends on the router's windows, which moves a spike by less than a thousandth of tau,
+   * and in a recurrent network that grows. */
   run_network(core, e->set, MS_ROUTER_IDEAL, in, n_in, t_stop, &ideal);
   for (unsigned k = 0; k < N_NEURON; k++)
-    assert_true(first_spike(&rtl, k) + 1000 >= first_spike(&ideal, k) &&
-                first_spike(&ideal, k) + 1000 >= first_spike(&rtl, k));
+    assert_true(first_spike(&rtl, k) + tau / 1000 >= first_spike(&ideal, k) &&
+                first_spike(&ideal, k) + tau / 1000 >= first_spike(&rtl, k));
   ms_run_result_clear(&rtl);
   ms_run_result_clear(&ideal);
   ms_core_destroy(core);
