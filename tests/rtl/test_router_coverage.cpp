@@ -2,24 +2,15 @@
 /* Brings the small core through all that its ports allow: traffic of every kind against the
  * scoreboard, every register and memory word written and read back in both polarities, accesses
  * to what does not exist. coverage.sh runs it and holds the coverage against a floor. */
-#include "scoreboard.h"
-#include "test_core.h"
+#include "core_boards.h"
 
 #include "mixspike/router_map.h"
 
 #include <algorithm>
 
-#include <csetjmp>
-#include <cstdarg>
-#include <cstddef>
-#include <cstdint>
-
-extern "C" {
-#include <cmocka.h>
-}
-
 using mixspike::EdgeIn;
 using mixspike::EdgeOut;
+using mixspike::test::run_boards;
 using mixspike::test::Scoreboard;
 using mixspike::test::TestCore;
 using mixspike::test::Traffic;
@@ -41,16 +32,10 @@ const Traffic kTraffic[] = {
 
 void traffic_of_every_kind(void **) {
   unsigned fullest[3] = {};
-  for (uint64_t seed = 1; seed <= 3; seed++)
-    for (const Traffic &t : kTraffic) {
-      const std::unique_ptr<TestCore> core = TestCore::create();
-      Scoreboard board(core->core(), t, seed,
-                       [&](unsigned neuron, bool on) { core->fall_back(neuron, on); });
-      if (!board.run(1500))
-        fail_msg("%s", board.why().c_str());
-      for (unsigned q = 0; q < 3; q++)
-        fullest[q] = std::max(fullest[q], board.fullest(q));
-    }
+  run_boards(kTraffic, 1, 3, 1500, [&](const Scoreboard &board, const Traffic &) {
+    for (unsigned q = 0; q < 3; q++)
+      fullest[q] = std::max(fullest[q], board.fullest(q));
+  });
   for (unsigned q : fullest)
     assert_int_equal(q, 16); // every queue was filled to its depth, and no further
 }

@@ -2,21 +2,13 @@
 /* The asynchronous edge of a small core: requests that catch the first flop in its window and are
  * seen early or late, many at once, some that never fall, some that fall too soon. Nothing is lost,
  * doubled or hung; every one is counted. MS_SEED repeats one seed. */
-#include "scoreboard.h"
-#include "test_core.h"
+#include "core_boards.h"
 
-#include <csetjmp>
-#include <cstdarg>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 
-extern "C" {
-#include <cmocka.h>
-}
-
+using mixspike::test::run_boards;
 using mixspike::test::Scoreboard;
-using mixspike::test::TestCore;
 using mixspike::test::Traffic;
 
 namespace {
@@ -36,20 +28,14 @@ void the_asynchronous_edge_loses_and_hangs_nothing(void **) {
   const uint64_t first = text ? std::strtoull(text, nullptr, 0) : 1;
   const uint64_t last = text ? first : first + 3;
   uint64_t taken = 0, late = 0, stuck = 0, vanished = 0;
-  for (uint64_t seed = first; seed <= last; seed++)
-    for (const Traffic &t : kTraffic) {
-      const std::unique_ptr<TestCore> core = TestCore::create();
-      Scoreboard board(core->core(), t, seed,
-                       [&](unsigned neuron, bool on) { core->fall_back(neuron, on); });
-      if (!board.run(3000))
-        fail_msg("%s", board.why().c_str());
-      assert_true(t.metastable == 0 || board.late() > 100);
-      assert_true(!t.timeout || board.stuck() > 50);
-      taken += board.taken();
-      late += board.late();
-      stuck += board.stuck();
-      vanished += board.vanished();
-    }
+  run_boards(kTraffic, first, last, 3000, [&](const Scoreboard &board, const Traffic &t) {
+    assert_true(t.metastable == 0 || board.late() > 100);
+    assert_true(!t.timeout || board.stuck() > 50);
+    taken += board.taken();
+    late += board.late();
+    stuck += board.stuck();
+    vanished += board.vanished();
+  });
   std::printf("%llu events; %llu request changes seen late, %llu stuck, %llu vanished: all "
               "accounted for\n",
               static_cast<unsigned long long>(taken), static_cast<unsigned long long>(late),
