@@ -128,9 +128,13 @@ static void a_network_runs_on_the_router(void **state) {
    * steps depends on the router's windows, which moves a spike by less than a thousandth of tau,
    * and in a recurrent network that grows. */
   run_network(core, e->set, MS_ROUTER_IDEAL, in, n_in, t_stop, &ideal);
-  for (unsigned k = 0; k < N_NEURON; k++)
-    assert_true(first_spike(&rtl, k) + tau / 1000 >= first_spike(&ideal, k) &&
-                first_spike(&ideal, k) + tau / 1000 >= first_spike(&rtl, k));
+  ms_time apart = 0;
+  for (unsigned k = 0; k < N_NEURON; k++) {
+    ms_time a = first_spike(&rtl, k), b = first_spike(&ideal, k), d = a > b ? a - b : b - a;
+    apart = d > apart ? d : apart;
+  }
+  print_message("first spikes on the two routers: %.2g tau apart\n", (double)apart / (double)tau);
+  assert_true(apart <= tau / 1000);
   ms_run_result_clear(&rtl);
   ms_run_result_clear(&ideal);
   ms_core_destroy(core);

@@ -4,6 +4,7 @@
 #include "methods/fit_die.h"
 #include "methods/fit_neuron.h"
 #include "methods/least_squares.h"
+#include "patience.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -160,18 +161,6 @@ static void a_dies_neurons_are_found_one_by_one(void **state) {
   ms_lab_destroy(lab);
   ms_setup_destroy(s);
   ms_experiment_destroy(e);
-}
-
-typedef struct patience {
-  int left;
-  volatile int cancel;
-} patience;
-
-static void count_down(void *user, const ms_progress *progress) {
-  patience *p = user;
-  (void)progress;
-  if (p->left-- <= 0)
-    p->cancel = 1;
 }
 
 static int fit_two(const ms_experiment *e, const char *folder, int resume, int left,

@@ -6,6 +6,7 @@
 #include "methods/fit.h"
 #include "mixspike/record.h"
 #include "mixspike/study.h"
+#include "patience.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -81,18 +82,6 @@ static void mistakes_are_named_before_anything_runs(void **state) {
   refused(HEAD "methods: [{name: a}, {name: a}]\n", "study.yaml:3", "twice");
   refused(HEAD "methods: [{name: a, start: b}]\n", "study.yaml:3", "'b'");
   refused("name: x\nbase: none.yaml\n" METHODS, "none.yaml", "");
-}
-
-typedef struct patience {
-  int left;
-  volatile int cancel;
-} patience;
-
-static void count_down(void *user, const ms_progress *progress) {
-  patience *p = user;
-  (void)progress;
-  if (p->left-- <= 0)
-    p->cancel = 1;
 }
 
 static int run(const ms_study *study, const char *name, int resume, int left,

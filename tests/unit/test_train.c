@@ -5,6 +5,7 @@
 #include "mixspike/publish.h"
 #include "mixspike/record.h"
 #include "mixspike/train.h"
+#include "patience.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,18 +25,6 @@
   "           loop: {batches: 3, batch: 5, rate: 0.02}}\n"                                         \
   "fit: {per_die: true, stimuli: 6, neuron_runs: 12}\n"                                            \
   "dies: {training: [0, 1], held_out: [5]}\njobs: " jobs "\n"
-
-typedef struct patience {
-  int left;
-  volatile int cancel;
-} patience;
-
-static void count_down(void *user, const ms_progress *progress) {
-  patience *p = user;
-  (void)progress;
-  if (p->left-- <= 0)
-    p->cancel = 1;
-}
 
 static ms_experiment *parse(const char *text) {
   ms_experiment *e;
