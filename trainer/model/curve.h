@@ -19,6 +19,13 @@ static inline int32_t ms_float_to_bits(float x) {
   return bits;
 }
 
+/** `yes` where `condition`, else `no`: as a mask, so that the compiler does not hide the reckoning
+ * of one of them behind a branch, which would keep it from forming vectors. */
+static inline float ms_select(int condition, float yes, float no) {
+  int32_t mask = -(int32_t)(condition != 0);
+  return ms_bits_to_float((ms_float_to_bits(yes) & mask) | (ms_float_to_bits(no) & ~mask));
+}
+
 /** e^x; x is limited to -87..87. */
 static inline float ms_exp(float x) {
   x = x > 87.0f ? 87.0f : x;
@@ -73,7 +80,7 @@ static inline float ms_dpi_current(float f) {
   x = x * (1.0f + f - ms_log(x)) / (1.0f + x);
   x = x > 1e-30f ? x : 1e-30f;
   x = x * (1.0f + f - ms_log(x)) / (1.0f + x);
-  return f < -7.0f ? low - low * low : x;
+  return ms_select(f < -7.0f, low - low * low, x);
 }
 
 #endif

@@ -30,7 +30,7 @@ MS_VECTOR static void decay(size_t n, const float *restrict keep, const float *r
 /* Charge arrives. */
 MS_VECTOR static void arrive(size_t n, const float *restrict q, float *restrict x) {
   for (size_t i = 0; i < n; i++)
-    x[i] = q[i] > 0 ? ms_dpi_current(ms_dpi_charge(x[i]) + q[i]) : x[i];
+    x[i] = ms_select(q[i] > 0, ms_dpi_current(ms_dpi_charge(x[i]) + q[i]), x[i]);
 }
 
 /* Adds the mean current of a decaying row over a step. */
