@@ -1,24 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public router functions: pick the router once, then pass every call on. */
 #include "router/router_impl.h"
+#include "router/soft/sizes.h"
 
-int ms_router_create(const ms_router_options *options, ms_router **out, ms_error *err) {
+void ms_router_counters_add(ms_router_counters *sum, const ms_router_counters *c) {
+#define MS_X(name, text) sum->name += c->name;
+  MS_ROUTER_COUNTERS(MS_X)
+#undef MS_X
+}
+
+void ms_network_counters_add(ms_network_counters *sum, const ms_network_counters *c) {
+#define MS_X(name, text) sum->name += c->name;
+  MS_NETWORK_COUNTERS(MS_X)
+#undef MS_X
+}
+
+int ms_router_no_mesh(const ms_router_options *o, ms_error *err) {
+  const ms_router_size *core = ms_router_mesh_size(o->cols, o->rows, 0, 0, 0);
+  const unsigned n_core = o->cols * o->rows;
+  if (!core)
+    return ms_fail(err, MS_ERANGE, "no mesh of %ux%u cores is built: take 1x1, 2x2 or 4x4", o->cols,
+                   o->rows);
+  return ms_fail(err, MS_ERANGE,
+                 "%ux%u cores hold %u neurons, %u inputs and %u biases, not %u, %u and %u: take "
+                 "fewer, or more cores (2x2 and 4x4 are built)",
+                 o->cols, o->rows, n_core * core->n_neuron, n_core * core->n_input, core->n_bias,
+                 o->n_neuron, o->n_input, o->n_bias);
+}
+
+int ms_router_create(const ms_router_options *given, ms_router **out, ms_error *err) {
+  ms_router_options options = *given;
+  options.cols = given->cols ? given->cols : 1;
+  options.rows = given->rows ? given->rows : 1;
   *out = NULL;
-  if (options->kind != MS_ROUTER_RTL && options->kind != MS_ROUTER_TLM &&
-      (options->cols > 1 || options->rows > 1))
-    return ms_fail(err, MS_EUNSUPPORTED,
-                   "only the routers rtl and tlm have a mesh of %ux%u cores", options->cols,
-                   options->rows);
-  switch (options->kind) {
+  switch (options.kind) {
   case MS_ROUTER_RTL:
-    return ms_rtl_router_create(options, out, err);
+    return ms_rtl_router_create(&options, out, err);
   case MS_ROUTER_IDEAL:
   case MS_ROUTER_TLM_LT:
-    return ms_ideal_router_create(options, out, err);
+    return ms_ideal_router_create(&options, out, err);
   case MS_ROUTER_TLM:
-    return ms_tlm_router_create(options, out, err);
+    return ms_tlm_router_create(&options, out, err);
   }
-  return ms_fail(err, MS_EINVAL, "no such router: %d", (int)options->kind);
+  return ms_fail(err, MS_EINVAL, "no such router: %d", (int)options.kind);
 }
 
 const char *ms_router_name(ms_router_kind kind) {

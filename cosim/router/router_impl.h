@@ -32,6 +32,13 @@ struct ms_router {
   const ms_router_ops *ops;
 };
 
+/* Sums, counter by counter. */
+void ms_router_counters_add(ms_router_counters *sum, const ms_router_counters *c);
+void ms_network_counters_add(ms_network_counters *sum, const ms_network_counters *c);
+/* Fails because no such mesh is built, or because it does not hold so much; says which. */
+int ms_router_no_mesh(const ms_router_options *options, ms_error *err);
+
+/* In the options of all of them `cols` and `rows` are 1 at least. */
 int ms_rtl_router_create(const ms_router_options *, ms_router **, ms_error *);
 /* Both of kind MS_ROUTER_IDEAL and MS_ROUTER_TLM_LT. */
 int ms_ideal_router_create(const ms_router_options *, ms_router **, ms_error *);

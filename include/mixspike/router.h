@@ -31,7 +31,7 @@ typedef struct ms_router_options {
   unsigned n_bias;
   ms_time clock_ps;
   unsigned cols, rows; /**< cores in a row and in a column of the mesh; 0: 1. Neurons and inputs are
-                            spread evenly: ms_map_core and ms_map_index tell where each is */
+                            dealt to the cores in turn: ms_map_core and ms_map_index tell where */
 } ms_router_options;
 
 typedef enum ms_router_out_kind {

@@ -62,6 +62,7 @@ enum {
   MS_MAP_CHIP_BAD = 0x1000005,  /**< accesses and events for cores that do not exist; read only */
   MS_MAP_CHIP_LATE = 0x1000006, /**< input events that came after their time stamp; read only */
   MS_MAP_CHIP_ADDRESS_BITS = 25,
+  MS_MAP_MAX_CORES = 16, /**< a send entry has so many bits for them */
 
   MS_MAP_CHIP_ID_VALUE = 0x4d534300, /**< "MSC", version 0 */
 
@@ -103,16 +104,20 @@ static inline uint32_t ms_map_send_dest(uint32_t cores, uint32_t delay) {
   return (delay << 16) | (cores & 0xffffu);
 }
 
-/** How many of n neurons or inputs each core has; the last may have fewer. */
-static inline uint32_t ms_map_share(uint32_t n, uint32_t cores) {
-  return n > cores ? (n + cores - 1) / cores : 1;
+/** Neurons, and inputs, are dealt to the cores in turn: core and number there of the i-th of the
+ * chip, and back. Every part of a network is so spread evenly over the cores. */
+static inline uint32_t ms_map_core(uint32_t i, uint32_t cores) {
+  return i % cores;
 }
-/** The core of neuron or input i of n, and its number there. */
-static inline uint32_t ms_map_core(uint32_t i, uint32_t n, uint32_t cores) {
-  return i / ms_map_share(n, cores);
+static inline uint32_t ms_map_index(uint32_t i, uint32_t cores) {
+  return i / cores;
 }
-static inline uint32_t ms_map_index(uint32_t i, uint32_t n, uint32_t cores) {
-  return i % ms_map_share(n, cores);
+static inline uint32_t ms_map_number(uint32_t core, uint32_t index, uint32_t cores) {
+  return index * cores + core;
+}
+/** A word of core k stands at this address of the port. */
+static inline uint32_t ms_map_address(uint32_t core, uint32_t address) {
+  return core << MS_MAP_ADDRESS_BITS | address;
 }
 
 static inline uint32_t ms_map_entry_target(uint32_t word) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chips of several cores: `tlm` against `rtl` at every edge. Random tables, tags, delays and
- * time-outs, from idle to beyond saturation. MS_SEED sets the first seed. */
+/* Chips of several cores: `tlm` against `rtl` at every edge, with random tables, tags, delays and
+ * time-outs, from idle to beyond saturation; the other routers where nothing contends. MS_SEED sets
+ * the first seed. */
 #include "traffic.h"
 
 #include "mixspike/router_map.h"
@@ -149,12 +150,81 @@ static void tlm_gives_the_outputs_of_4x4_cores_at_every_edge(void **state) {
   compare(4, 8, 2000 * T);
 }
 
-/* Whatever stands behind an address of a chip, both say the same of it. */
-static void the_port_of_a_chip_reads_the_same(void **state) {
+/* One entry in every core that an event gets to; chains of two send entries, whose flits keep away
+ * from each other by their delays. */
+static void program_sparse(ms_router *r, unsigned cores, uint64_t s) {
+  uint64_t random = s;
+  for (unsigned k = 0; k < cores; k++) {
+    put(r, k, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT);
+    put(r, k, MS_MAP_PULSE_WIDTH, 3);
+    put(r, k, MS_MAP_NET_CONTROL, k != 1);
+    put(r, k, MS_MAP_DELAY_SHIFT, k % 3);
+    for (unsigned i = 0; i < NEURONS + INPUTS + TAGS; i++) {
+      put(r, k, MS_MAP_ROUTE + i, ms_map_route(i, 1));
+      put(r, k, MS_MAP_ENTRY + i,
+          ms_map_entry(traffic_below(&random, NEURONS), traffic_below(&random, 2),
+                       traffic_below(&random, 4), traffic_below(&random, 64)));
+    }
+    for (unsigned i = 0; i < SENDS; i++) {
+      const uint32_t mask = traffic_below(&random, 1u << cores);
+      const uint32_t next = i < 20 ? 100 + i : 0;
+      put(r, k, MS_MAP_SEND_TAG + i, ms_map_send_tag(traffic_below(&random, TAGS), next));
+      put(r, k, MS_MAP_SEND_DEST + i,
+          ms_map_send_dest(mask, (i < 100 ? 0 : 20) + traffic_below(&random, 10)));
+    }
+  }
+}
+
+/* Every neuron, then every input, each when the event before has had its last effect. */
+static void drive_alone(ms_router *r, unsigned cores, traffic_outputs *out) {
+  const unsigned n = cores * (NEURONS + 4);
+  ms_error err;
+  ms_time t = 12345;
+  assert_int_equal(ms_router_reset(r, NULL), MS_OK);
+  for (unsigned s = 0; s < n; s++, t += 1000 * T) {
+    const int external = s >= cores * NEURONS;
+    if (external
+            ? ms_router_event(r, t, s - cores * NEURONS, &err)
+            : ms_router_request(r, t, s, 1, &err) || (traffic_advance(r, t + 20 * T, out), 0) ||
+                  ms_router_request(r, t + 20 * T, s, 0, &err))
+      fail_msg("%s", err.text);
+    traffic_advance(r, t + 900 * T, out);
+  }
+  traffic_sort(out);
+}
+
+static void without_contention_all_routers_of_a_mesh_are_equal(void **state) {
+  static const ms_router_kind others[] = {MS_ROUTER_TLM, MS_ROUTER_TLM_LT, MS_ROUTER_IDEAL};
+  const uint64_t s = seed();
   (void)state;
-  ms_router *rtl = create(MS_ROUTER_RTL, 2), *tlm = create(MS_ROUTER_TLM, 2);
-  program(rtl, 4, 3);
-  program(tlm, 4, 3);
+  for (unsigned side = 2; side <= 4; side += 2) {
+    const unsigned cores = side * side;
+    ms_router *rtl = create(MS_ROUTER_RTL, side);
+    traffic_outputs a = {0};
+    ms_network_counters u, v;
+    program_sparse(rtl, cores, s);
+    drive_alone(rtl, cores, &a);
+    ms_router_get_network(rtl, &u);
+    assert_true(u.flits > 20 * cores && u.tags > u.flits);
+    for (unsigned k = 0; k < 3; k++) {
+      ms_router *other = create(others[k], side);
+      traffic_outputs b = {0};
+      program_sparse(other, cores, s);
+      drive_alone(other, cores, &b);
+      traffic_same(&a, &b, ms_router_name(others[k]));
+      ms_router_get_network(other, &v);
+      assert_true(u.flits == v.flits && u.tags == v.tags);
+      free(b.out);
+      ms_router_destroy(other);
+    }
+    print_message("%ux%u: %zu outputs\n", side, side, a.n);
+    free(a.out);
+    ms_router_destroy(rtl);
+  }
+}
+
+/* Whatever stands behind an address of a chip, all say the same of it. */
+static void same_words(ms_router *rtl, ms_router *other) {
   unsigned known = 0;
   for (uint32_t core = 0; core <= 16; core++) {
     static const uint32_t block[][2] = {
@@ -162,29 +232,41 @@ static void the_port_of_a_chip_reads_the_same(void **state) {
         {MS_MAP_ROUTE, 340}, {MS_MAP_ENTRY, 100}, {MS_MAP_SEND_TAG, 130}, {MS_MAP_SEND_DEST, 130}};
     for (size_t b = 0; b < sizeof block / sizeof *block; b++)
       for (uint32_t i = 0; i < block[b][1]; i++) {
-        const uint32_t address = core << MS_MAP_ADDRESS_BITS | (block[b][0] + i);
+        const uint32_t address = ms_map_address(core, block[b][0] + i);
         uint32_t x = 0, y = 0;
         if (address == MS_MAP_CHIP_TIME || address == MS_MAP_CHIP_BAD || block[b][0] + i == 0x4d)
           continue; /* of the Verilated clock; of accesses like these */
         const int rx = ms_router_read(rtl, address, &x, NULL);
-        const int ry = ms_router_read(tlm, address, &y, NULL);
+        const int ry = ms_router_read(other, address, &y, NULL);
         if (rx != ry || (!rx && x != y))
-          fail_msg("0x%x: rtl %d 0x%x, tlm %d 0x%x", address, rx, x, ry, y);
+          fail_msg("0x%x: rtl %d 0x%x, other %d 0x%x", address, rx, x, ry, y);
         known += !rx;
       }
   }
   assert_true(known > 4 * 700);
-  assert_int_equal(ms_router_write(tlm, MS_MAP_CHIP_COMMAND, 3, NULL), MS_OK);
-  assert_int_equal(ms_router_write(tlm, MS_MAP_CHIP_ID, 3, NULL), MS_ERANGE);
-  assert_int_equal(ms_router_write(tlm, 5u << MS_MAP_ADDRESS_BITS, 3, NULL), MS_ERANGE);
-  ms_router_destroy(rtl);
-  ms_router_destroy(tlm);
+  assert_int_equal(ms_router_write(other, MS_MAP_CHIP_COMMAND, 3, NULL), MS_OK);
+  assert_int_equal(ms_router_write(other, MS_MAP_CHIP_ID, 3, NULL), MS_ERANGE);
+  assert_int_equal(ms_router_write(other, ms_map_address(5, 0), 3, NULL), MS_ERANGE);
+}
+
+static void the_port_of_a_chip_reads_the_same(void **state) {
+  (void)state;
+  static const ms_router_kind others[] = {MS_ROUTER_TLM, MS_ROUTER_TLM_LT, MS_ROUTER_IDEAL};
+  for (unsigned k = 0; k < 3; k++) {
+    ms_router *rtl = create(MS_ROUTER_RTL, 2), *other = create(others[k], 2);
+    program(rtl, 4, 3);
+    program(other, 4, 3);
+    same_words(rtl, other);
+    ms_router_destroy(rtl);
+    ms_router_destroy(other);
+  }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tlm_gives_the_outputs_of_2x2_cores_at_every_edge),
       cmocka_unit_test(tlm_gives_the_outputs_of_4x4_cores_at_every_edge),
+      cmocka_unit_test(without_contention_all_routers_of_a_mesh_are_equal),
       cmocka_unit_test(the_port_of_a_chip_reads_the_same),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

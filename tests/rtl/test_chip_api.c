@@ -70,7 +70,7 @@ static void check_latency(unsigned side, uint32_t delay) {
   for (unsigned from = 0; from < cores; from++) {
     ms_error err = {0};
     assert_int_equal(ms_router_reset(r, &err), 0);
-    assert_int_equal(ms_router_request(r, CLOCK_PS / 2, from * 16, 1, &err), 0);
+    assert_int_equal(ms_router_request(r, CLOCK_PS / 2, from, 1, &err), 0);
     unsigned seen = 0;
     for (ms_time t; (t = ms_router_next_output(r)) != MS_TIME_NEVER && seen < cores;) {
       const ms_router_out *out;
@@ -83,8 +83,8 @@ static void check_latency(unsigned side, uint32_t delay) {
           assert_int_equal(out[i].t / CLOCK_PS, 3);
         if (out[i].kind != MS_OUT_PULSE || !out[i].level)
           continue;
-        const unsigned to = out[i].neuron / 16;
-        assert_int_equal(out[i].neuron % 16, 1);
+        const unsigned to = out[i].neuron % cores;
+        assert_int_equal(out[i].neuron / cores, 1);
         assert_int_equal(out[i].code, 40 + to);
         assert_int_equal(out[i].t / CLOCK_PS, 3 + 8 + hops(from, to, side) + delay);
         seen++;
@@ -114,7 +114,7 @@ static void a_delay_adds_its_cycles(void **state) {
 
 static void neurons_and_inputs_are_spread_over_the_cores(void **state) {
   (void)state;
-  ms_router *r = create(2, 10, 5); /* three neurons and two inputs a core */
+  ms_router *r = create(2, 10, 5); /* two or three neurons, one or two inputs a core */
   ms_error err = {0};
   for (unsigned k = 0; k < 4; k++) {
     write_core(r, k, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE);
@@ -131,8 +131,8 @@ static void neurons_and_inputs_are_spread_over_the_cores(void **state) {
     assert_int_equal(ms_router_advance(r, 10 * CLOCK_PS, &out, &n, &err), 0);
     assert_int_equal(n, 1);
     assert_int_equal(out[0].t, 4 * CLOCK_PS);
-    assert_int_equal(out[0].code, ms_map_core(x, 5, 4));
-    assert_int_equal(out[0].neuron, 3 * ms_map_core(x, 5, 4) + ms_map_index(x, 5, 4));
+    assert_int_equal(out[0].code, x % 4);
+    assert_int_equal(out[0].neuron, 4 * (x / 4) + x % 4);
   }
   ms_router_destroy(r);
 }
@@ -193,9 +193,7 @@ static void an_unbuilt_mesh_is_refused(void **state) {
   options.cols = options.rows = 2;
   options.n_neuron = 65;
   assert_int_equal(ms_router_create(&options, &router, &err), MS_ERANGE);
-  options.n_neuron = 4;
-  options.kind = MS_ROUTER_IDEAL;
-  assert_int_equal(ms_router_create(&options, &router, &err), MS_EUNSUPPORTED);
+  assert_non_null(strstr(err.text, "64 neurons"));
 }
 
 int main(void) {

@@ -2,9 +2,10 @@
 /* The ideal router: the RTL's fixed latencies without any contention. Every request is granted the
  * moment it is seen, every source has a fan-out of its own. What is left of waiting is physical: a
  * row makes one pulse at a time, so a delivery to a row whose pulse is on waits for its end.
- * As the loosely timed router it has one fan-out, which takes the events of all sources one after
- * another and delivers one entry a clock: throughput is the RTL's, arbitration and back-pressure
- * are not there. */
+ * As the loosely timed router it has one fan-out a core, which takes the events of all sources one
+ * after another and delivers one entry a clock: throughput is the RTL's, arbitration and
+ * back-pressure are not there. On a mesh an event reaches another core after the way that it has in
+ * an empty mesh. */
 #include "router/ideal/ideal.h"
 
 #include <string.h>
@@ -13,13 +14,26 @@
 enum {
   SAMPLE, /* `neuron`: whose request line */
   OUTPUT,
-  FAN_OUT, /* `neuron`: source; the fan-out may read its routing table */
+  FAN_OUT, /* `neuron`: source, `code`: core; its fan-out may read its routing table */
   DELIVER,
-  TICK, /* stuck requests are looked for */
+  TICK, /* `code`: core in which stuck requests are looked for */
 };
+
+/* From the edge that takes an event into the fan-out's queue, without contention: edges to its
+ * pulse, and to that of its tag in a core so many hops away, hops left out. */
+enum { TAKEN_PULSE = MS_ROUTER_EXT_PULSE, TAKEN_TAG_PULSE = 8 };
 
 static ms_ideal_router *self(ms_router *router) {
   return (ms_ideal_router *)router;
+}
+
+/* The core of a neuron, as the chip numbers it. */
+static ms_ideal_core *home(ms_ideal_router *r, unsigned neuron) {
+  return &r->core[ms_map_core(neuron, r->n_core)];
+}
+
+static unsigned core_number(const ms_ideal_router *r, const ms_ideal_core *c) {
+  return (unsigned)(c - r->core);
 }
 
 /* The first clock edge after t. */
@@ -35,12 +49,13 @@ static int push(ms_ideal_router *r, ms_time t, int what, uint64_t rank, ms_route
 }
 
 static int emit(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
+  ms_ideal_core *c = home(r, out->neuron);
   if (out->kind == MS_OUT_ACK) {
     r->neuron[out->neuron].ack = out->level;
     r->neuron[out->neuron].ack_t = out->t;
-    r->n_ack += out->level ? 1 : -1u;
+    c->n_ack += out->level ? 1 : -1u;
   }
-  r->registers.counters.sent += out->kind == MS_OUT_EVENT;
+  c->registers.counters.sent += out->kind == MS_OUT_EVENT;
   return ms_outlet_put(&r->outlet, out, err);
 }
 
@@ -50,30 +65,30 @@ static uint64_t output_rank(const ms_router_out *out) {
          out->row;
 }
 
-/* Deliveries that meet at a row queue up by the edge that sampled their event, then by source. */
+/* Deliveries that meet at a row queue up by the edge that took their event, then by source. */
 static uint64_t event_rank(const ms_ideal_router *r, ms_time edge, unsigned source) {
   return (edge / r->clock_ps) << 32 | (uint64_t)source << 16;
 }
 
-/* Schedules the deliveries of a source, one a clock from `first` on. */
-static int deliver_all(ms_ideal_router *r, unsigned source, uint32_t cause, uint64_t rank,
-                       ms_time first, ms_error *err) {
-  const ms_registers *g = &r->registers;
+/* Schedules the deliveries of a core's source or tag, one a clock from `first` on. */
+static int deliver_all(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t cause,
+                       uint64_t rank, ms_time first, ms_error *err) {
+  ms_registers *g = &c->registers;
   uint32_t base = ms_map_route_base(g->route[source]), count = ms_map_route_count(g->route[source]);
   if (!count)
-    r->registers.counters.unrouted++;
+    g->counters.unrouted++;
   for (uint32_t k = 0; k < count; k++) {
     uint32_t word = base + k < g->size.n_entry ? g->entry[base + k] : UINT32_MAX;
     uint32_t target = ms_map_entry_target(word), row = ms_map_entry_row(word);
     if (base + k >= g->size.n_entry || target >= g->size.n_neuron || row >= MS_ROUTER_ROWS) {
-      r->registers.counters.bad_entry++;
+      g->counters.bad_entry++;
       continue;
     }
     ms_router_out out = {.kind = MS_OUT_PULSE,
                          .level = 1,
                          .sign = (uint8_t)ms_map_entry_sign(word),
                          .row = (uint8_t)row,
-                         .neuron = (uint16_t)target,
+                         .neuron = (uint16_t)ms_map_number(core_number(r, c), target, r->n_core),
                          .code = (uint16_t)ms_map_entry_code(word),
                          .cause = cause};
     int rc = push(r, first + k * r->clock_ps, DELIVER, rank | k, out, err);
@@ -83,37 +98,91 @@ static int deliver_all(ms_ideal_router *r, unsigned source, uint32_t cause, uint
   return 0;
 }
 
-/* An event sampled at `edge` starts its first pulse `latency` periods later, unless the fan-out is
- * shared and busy then. */
-static int fan_out(ms_ideal_router *r, unsigned source, uint32_t cause, ms_time edge,
-                   unsigned latency, ms_error *err) {
-  uint64_t rank = event_rank(r, edge, source);
+/* An event that a core's fan-out may take at edge `taken` reaches its rows, and other cores. */
+static int fan_out(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t cause,
+                   ms_time taken, ms_error *err);
+
+/* Sends one flit, which its core's way to the mesh takes with an event that was taken at `taken`.
+ */
+static int send(ms_ideal_router *r, const ms_ideal_core *from, uint32_t entry, uint32_t cause,
+                ms_time taken, ms_error *err) {
+  const ms_network_registers *n = &from->network;
+  const uint32_t tag = n->tag[entry] % n->n_tag, mask = n->dest[entry] & 0xffff;
+  const uint64_t delay = (uint64_t)(n->dest[entry] >> 16) << n->shift;
+  int rc = 0;
+  for (unsigned to = 0; !rc && to < r->n_core; to++) {
+    if (!(mask >> to & 1))
+      continue;
+    ms_ideal_core *c = &r->core[to];
+    const unsigned hops = ms_network_hops(core_number(r, from), to, r->cols);
+    c->network.counters.tags++;
+    rc = fan_out(r, c, c->registers.size.n_neuron + c->registers.size.n_input + tag, cause,
+                 taken + (TAKEN_TAG_PULSE - TAKEN_PULSE + hops + delay) * r->clock_ps, err);
+  }
+  return rc;
+}
+
+/* All send entries of an event. */
+static int send_all(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t cause,
+                    ms_time taken, ms_error *err) {
+  ms_network_registers *n = &c->network;
+  uint32_t entry = source;
+  int rc = 0;
+  while (!rc) {
+    const uint32_t next = n->tag[entry] >> 16, mask = n->dest[entry] & 0xffff;
+    const int follow = next > entry && next < n->n_send;
+    n->counters.bad_send += (next && !follow) || mask >> r->n_core;
+    n->counters.flits += (mask & ((1u << r->n_core) - 1)) != 0;
+    rc = send(r, c, entry, cause, taken, err);
+    if (!follow)
+      break;
+    entry = next;
+    taken += r->clock_ps;
+  }
+  return rc;
+}
+
+/* The fan-out reads an event's word of the routing table two edges before its first pulse. */
+static int issue(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t cause,
+                 uint64_t rank, ms_time read, ms_error *err) {
+  const ms_router_size *size = &c->registers.size;
+  int rc = deliver_all(r, c, source, cause, rank, read + 2 * r->clock_ps, err);
+  if (rc || source >= size->n_neuron + size->n_input || !(c->network.control & 1))
+    return rc;
+  return send_all(r, c, source, cause, read - (TAKEN_PULSE - 2) * r->clock_ps, err);
+}
+
+static int fan_out(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t cause,
+                   ms_time taken, ms_error *err) {
+  const ms_time read = taken + (TAKEN_PULSE - 2) * r->clock_ps;
+  uint64_t rank = event_rank(r, taken, source);
   if (!r->shared_fan_out)
-    return deliver_all(r, source, cause, rank, edge + latency * r->clock_ps, err);
-  /* Routing table, entry memory, pulse register. */
-  ms_router_out out = {.neuron = (uint16_t)source, .cause = cause};
-  return push(r, edge + (latency - 2) * r->clock_ps, FAN_OUT, rank, out, err);
+    return issue(r, c, source, cause, rank, read, err);
+  ms_router_out out = {
+      .neuron = (uint16_t)source, .code = (uint16_t)core_number(r, c), .cause = cause};
+  return push(r, read, FAN_OUT, rank, out, err);
 }
 
 /* The shared fan-out reads the routing table as soon as it has issued the event before. */
 static int take_turn(ms_ideal_router *r, const ms_agenda_item *item, ms_error *err) {
-  ms_time start = item->t > r->fan_out_free ? item->t : r->fan_out_free;
-  uint32_t count = ms_map_route_count(r->registers.route[item->out.neuron]);
-  r->registers.counters.queue_wait += (start - item->t) / r->clock_ps;
-  r->fan_out_free = start + (count ? count : 1) * r->clock_ps;
-  return deliver_all(r, item->out.neuron, item->out.cause, item->rank, start + 2 * r->clock_ps,
-                     err);
+  ms_ideal_core *c = &r->core[item->out.code];
+  ms_time start = item->t > c->fan_out_free ? item->t : c->fan_out_free;
+  uint32_t count = ms_map_route_count(c->registers.route[item->out.neuron]);
+  c->registers.counters.queue_wait += (start - item->t) / r->clock_ps;
+  c->fan_out_free = start + (count ? count : 1) * r->clock_ps;
+  return issue(r, c, item->out.neuron, item->out.cause, item->rank, start, err);
 }
 
 /* The request line of a neuron is sampled at `edge`. */
 static int sample(ms_ideal_router *r, unsigned index, ms_time edge, ms_error *err) {
   ms_ideal_neuron *n = &r->neuron[index];
+  ms_ideal_core *c = home(r, index);
   n->sampling = 0;
   if (n->level == n->seen) {
-    r->registers.counters.vanished += !n->level;
+    c->registers.counters.vanished += !n->level;
     return 0;
   }
-  if (!(r->registers.control & MS_MAP_CONTROL_ENABLE))
+  if (!(c->registers.control & MS_MAP_CONTROL_ENABLE))
     return 0;
   n->seen = n->level;
   ms_router_out out = {
@@ -121,71 +190,75 @@ static int sample(ms_ideal_router *r, unsigned index, ms_time edge, ms_error *er
   int rc = push(r, edge + MS_ROUTER_ACK * r->clock_ps, OUTPUT, output_rank(&out), out, err);
   if (rc || !n->level)
     return rc;
-  r->registers.counters.captured++;
-  if (r->registers.control & MS_MAP_CONTROL_OUTPUT) {
+  c->registers.counters.captured++;
+  if (c->registers.control & MS_MAP_CONTROL_OUTPUT) {
     out.kind = MS_OUT_EVENT;
     rc = push(r, edge + MS_ROUTER_SEND * r->clock_ps, OUTPUT, output_rank(&out), out, err);
   }
-  return rc ? rc : fan_out(r, index, n->cause, edge, MS_ROUTER_REQ_PULSE, err);
+  return rc ? rc
+            : fan_out(r, c, ms_map_index(index, r->n_core), n->cause,
+                      edge + MS_ROUTER_ACK * r->clock_ps, err);
 }
 
 /* A delivery reaches its row, which takes it or lets it wait. */
 static int deliver(ms_ideal_router *r, ms_agenda_item *item, ms_error *err) {
   ms_router_out *out = &item->out;
+  ms_ideal_core *c = home(r, out->neuron);
   ms_time *row_free = &r->neuron[out->neuron].row_free[out->sign][out->row];
   if (*row_free > item->t) {
-    r->registers.counters.row_wait += (*row_free - item->t) / r->clock_ps;
+    c->registers.counters.row_wait += (*row_free - item->t) / r->clock_ps;
     item->t = out->t = *row_free;
     return ms_agenda_push(&r->agenda, item, err); /* keeps its rank */
   }
-  *row_free = item->t + (ms_registers_hold(&r->registers) + MS_ROUTER_GAP) * r->clock_ps;
-  r->registers.counters.delivered++;
+  *row_free = item->t + (ms_registers_hold(&c->registers) + MS_ROUTER_GAP) * r->clock_ps;
+  c->registers.counters.delivered++;
   int rc = emit(r, out, err);
   out->level = 0;
   return rc ? rc
-            : push(r, item->t + ms_registers_high(&r->registers) * r->clock_ps, OUTPUT,
+            : push(r, item->t + ms_registers_high(&c->registers) * r->clock_ps, OUTPUT,
                    output_rank(out), *out, err);
 }
 
-static int schedule_tick(ms_ideal_router *r, ms_time t, ms_error *err) {
-  r->next_tick = t;
-  return push(r, t, TICK, UINT64_MAX, (ms_router_out){0}, err);
+static int schedule_tick(ms_ideal_router *r, ms_ideal_core *c, ms_time t, ms_error *err) {
+  c->next_tick = t;
+  return push(r, t, TICK, UINT64_MAX, (ms_router_out){.code = (uint16_t)core_number(r, c)}, err);
 }
 
 /* An acknowledge changes, unless it was withdrawn before. The first one starts the ticks. */
 static int acknowledge(ms_ideal_router *r, const ms_router_out *out, ms_error *err) {
   ms_ideal_neuron *n = &r->neuron[out->neuron];
-  int first = out->level && !r->n_ack && (out->t > r->none_since || r->next_tick == MS_TIME_NEVER);
+  ms_ideal_core *c = home(r, out->neuron);
+  int first = out->level && !c->n_ack && (out->t > c->none_since || c->next_tick == MS_TIME_NEVER);
   n->old = 0;
   if (!out->level && n->stuck) {
     n->stuck = 0;
     return 0;
   }
   int rc = emit(r, out, err);
-  if (!r->n_ack)
-    r->none_since = out->t;
-  if (!rc && first && r->registers.timeout)
-    rc = schedule_tick(r, out->t + (1 + r->registers.timeout) * r->clock_ps, err);
+  if (!c->n_ack)
+    c->none_since = out->t;
+  if (!rc && first && c->registers.timeout)
+    rc = schedule_tick(r, c, out->t + (1 + c->registers.timeout) * r->clock_ps, err);
   return rc;
 }
 
 /* Withdraws every acknowledge that has seen a tick before; its request is stuck. */
-static int tick(ms_ideal_router *r, ms_time t, ms_error *err) {
+static int tick(ms_ideal_router *r, ms_ideal_core *c, ms_time t, ms_error *err) {
   int rc = 0;
-  if (t != r->next_tick)
+  if (t != c->next_tick)
     return 0;
-  for (unsigned k = 0; !rc && k < r->n_neuron; k++) {
+  for (unsigned k = core_number(r, c); !rc && k < r->n_neuron; k += r->n_core) {
     ms_ideal_neuron *n = &r->neuron[k];
     if (n->ack && n->old) {
       ms_router_out out = {.t = t, .kind = MS_OUT_ACK, .neuron = (uint16_t)k, .cause = n->cause};
       n->stuck = 1;
-      r->registers.counters.stuck++;
+      c->registers.counters.stuck++;
       rc = emit(r, &out, err);
     }
     n->old = n->ack && n->ack_t < t;
   }
-  r->next_tick = MS_TIME_NEVER;
-  return rc || !r->n_ack ? rc : schedule_tick(r, t + r->registers.timeout * r->clock_ps, err);
+  c->next_tick = MS_TIME_NEVER;
+  return rc || !c->n_ack ? rc : schedule_tick(r, c, t + c->registers.timeout * r->clock_ps, err);
 }
 
 static int take(ms_ideal_router *r, ms_agenda_item *item, ms_error *err) {
@@ -195,7 +268,7 @@ static int take(ms_ideal_router *r, ms_agenda_item *item, ms_error *err) {
   case DELIVER:
     return deliver(r, item, err);
   case TICK:
-    return tick(r, item->t, err);
+    return tick(r, &r->core[item->out.code], item->t, err);
   default:
     return item->out.kind == MS_OUT_ACK ? acknowledge(r, &item->out, err)
                                         : emit(r, &item->out, err);
@@ -268,9 +341,10 @@ static int ideal_event(ms_router *router, ms_time t, unsigned input, ms_error *e
   int rc = check_time(r, t, err);
   if (rc)
     return rc;
-  r->registers.counters.external++;
-  return fan_out(r, r->registers.size.n_neuron + input, ++r->n_cause, edge_after(r, t),
-                 MS_ROUTER_EXT_PULSE, err);
+  ms_ideal_core *c = home(r, input);
+  c->registers.counters.external++;
+  return fan_out(r, c, c->registers.size.n_neuron + ms_map_index(input, r->n_core), ++r->n_cause,
+                 edge_after(r, t), err);
 }
 
 static ms_time ideal_next_output(const ms_router *router) {
@@ -294,7 +368,16 @@ static ms_ack_timing ideal_ack_timing(const ms_router *router) {
 }
 
 static void ideal_get_counters(const ms_router *router, ms_router_counters *counters) {
-  *counters = ((const ms_ideal_router *)router)->registers.counters;
+  const ms_ideal_router *r = (const ms_ideal_router *)router;
+  *counters = (ms_router_counters){0};
+  for (unsigned k = 0; k < r->n_core; k++)
+    ms_router_counters_add(counters, &r->core[k].registers.counters);
+}
+
+static void ideal_get_network(const ms_router *router, ms_network_counters *counters) {
+  const ms_ideal_router *r = (const ms_ideal_router *)router;
+  for (unsigned k = 0; k < r->n_core; k++)
+    ms_network_counters_add(counters, &r->core[k].network.counters);
 }
 
 static const char *const *ideal_signals(const ms_router *router) {
@@ -312,12 +395,18 @@ static size_t ideal_take_trace(ms_router *router, const ms_signal_change **chang
 
 int ms_ideal_reset(ms_router *router, ms_error *err) {
   ms_ideal_router *r = self(router);
-  r->now = r->fan_out_free = r->none_since = 0;
+  r->now = 0;
   r->sample.n = r->agenda.n = 0;
-  r->n_ack = r->n_cause = 0;
-  r->next_tick = MS_TIME_NEVER;
-  memset(r->neuron, 0, r->registers.size.n_neuron * sizeof *r->neuron);
-  r->registers.counters = (ms_router_counters){0};
+  r->n_cause = 0;
+  memset(r->neuron, 0, (size_t)r->n_core * r->core->registers.size.n_neuron * sizeof *r->neuron);
+  for (unsigned k = 0; k < r->n_core; k++) {
+    ms_ideal_core *c = &r->core[k];
+    c->fan_out_free = c->none_since = 0;
+    c->n_ack = 0;
+    c->next_tick = MS_TIME_NEVER;
+    c->registers.counters = (ms_router_counters){0};
+    c->network.counters = (ms_network_counters){0};
+  }
   return ms_outlet_reset(&r->outlet, err);
 }
 
@@ -336,4 +425,5 @@ const ms_router_ops ms_ideal_ops = {
     .signals = ideal_signals,
     .trace = ideal_trace,
     .take_trace = ideal_take_trace,
+    .get_network = ideal_get_network,
 };

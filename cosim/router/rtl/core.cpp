@@ -49,10 +49,6 @@ std::unique_ptr<Core> Core::create_mesh(unsigned cols, unsigned rows, unsigned n
   return nullptr;
 }
 
-const char *Core::meshes() {
-  return "2x2 and 4x4 cores of 16 neurons and 64 inputs each";
-}
-
 CoreSize Core::largest() {
   return kSizes[sizeof kSizes / sizeof kSizes[0] - 1];
 }

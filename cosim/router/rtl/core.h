@@ -77,9 +77,8 @@ public:
   /** The mesh of this shape, if it was built and each of its cores holds its share of these. */
   static std::unique_ptr<Core> create_mesh(unsigned cols, unsigned rows, unsigned neurons,
                                            unsigned inputs, unsigned biases);
-  /** The largest core there is; the meshes there are, as text. */
+  /** The largest core there is. */
   static CoreSize largest();
-  static const char *meshes();
 };
 
 } // namespace mixspike

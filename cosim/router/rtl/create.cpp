@@ -171,18 +171,14 @@ extern "C" int ms_rtl_router_create(const ms_router_options *options, ms_router 
   return guarded(err, [&] {
     if (options->clock_ps == 0)
       return ms_fail(err, MS_EINVAL, "router clock period is 0 ps: give a positive one");
-    const unsigned cols = options->cols ? options->cols : 1,
-                   rows = options->rows ? options->rows : 1;
+    const unsigned cols = options->cols, rows = options->rows;
     const bool mesh = cols > 1 || rows > 1;
     std::unique_ptr<mixspike::Core> core =
         mesh ? mixspike::Core::create_mesh(cols, rows, options->n_neuron, options->n_input,
                                            options->n_bias)
              : mixspike::Core::create(options->n_neuron, options->n_input, options->n_bias);
     if (!core && mesh)
-      return ms_fail(
-          err, MS_ERANGE,
-          "no mesh of %ux%u cores holds %u neurons, %u inputs and %u biases: built are %s", cols,
-          rows, options->n_neuron, options->n_input, options->n_bias, mixspike::Core::meshes());
+      return ms_router_no_mesh(options, err);
     if (!core) {
       const mixspike::CoreSize s = mixspike::Core::largest();
       return ms_fail(err, MS_ERANGE,

@@ -4,7 +4,6 @@
 #include "rtl_router.h"
 
 #include "mixspike/model.h"
-#include "mixspike/router_map.h"
 
 #include <algorithm>
 
@@ -13,10 +12,8 @@ namespace mixspike {
 RtlRouter::RtlRouter(std::unique_ptr<Core> core, unsigned neurons, unsigned inputs,
                      ms_time clock_ps)
     : core_(std::move(core)), neurons_(neurons), inputs_(inputs),
-      lines_per_neuron_(2 * core_->size().rows),
-      neuron_share_(ms_map_share(neurons, core_->cores())),
-      input_share_(ms_map_share(inputs, core_->cores())), clock_ps_(clock_ps), out_(core_->cores()),
-      ack_(core_->cores()), trace_(core_->cores(), neuron_share_, neurons, lines_per_neuron_) {
+      lines_per_neuron_(2 * core_->size().rows), clock_ps_(clock_ps), out_(core_->cores()),
+      ack_(core_->cores()), trace_(core_->cores(), neurons, lines_per_neuron_) {
   uint32_t latency = 0;
   access(false, MS_MAP_LATENCY, &latency);
   ack_edges_ = latency >> 8 & 0xff;
@@ -130,8 +127,8 @@ void RtlRouter::edge(uint64_t number) {
   const bool offered = !events_.empty() && events_.front().t < t;
   if (offered) {
     in.ext_valid = true;
-    in.ext_core = events_.front().input / input_share_;
-    in.ext_input = events_.front().input % input_share_;
+    in.ext_core = ms_map_core(events_.front().input, core_->cores());
+    in.ext_input = ms_map_index(events_.front().input, core_->cores());
   }
   const bool taken = offered && out_[in.ext_core].ext_ready;
   core_->clock(in, out_.data());

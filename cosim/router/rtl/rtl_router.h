@@ -6,6 +6,7 @@
 
 #include "core.h"
 #include "mixspike/router.h"
+#include "mixspike/router_map.h"
 
 #include <array>
 #include <deque>
@@ -16,8 +17,7 @@ namespace mixspike {
 
 class SignalTrace {
 public:
-  SignalTrace(unsigned cores, unsigned neurons_per_core, unsigned neurons,
-              unsigned lines_per_neuron);
+  SignalTrace(unsigned cores, unsigned neurons, unsigned lines_per_neuron);
   const char *const *names() const {
     return pointers_.data();
   }
@@ -33,10 +33,10 @@ public:
 
 private:
   void put(ms_time t, uint32_t signal, uint64_t value);
-  void pulse(ms_time t, unsigned line, bool level);
+  void pulse(ms_time t, unsigned core, unsigned line, bool level);
   uint32_t of_neurons() const;
 
-  unsigned cores_, per_core_, neurons_, lines_per_neuron_;
+  unsigned cores_, neurons_, lines_per_neuron_;
   bool on_ = false;
   std::vector<std::string> text_;
   std::vector<const char *> pointers_;
@@ -123,15 +123,15 @@ private:
   void put_pulse(ms_time t, unsigned core, unsigned line, bool level, unsigned code);
   /** The neuron as the caller counts it, of neuron `index` of a core; and back. */
   unsigned outer(unsigned core, unsigned index) const {
-    return core * neuron_share_ + index;
+    return ms_map_number(core, index, core_->cores());
   }
   unsigned inner(unsigned neuron) const {
-    return neuron / neuron_share_ * core_->size().neurons + neuron % neuron_share_;
+    return ms_map_core(neuron, core_->cores()) * core_->size().neurons +
+           ms_map_index(neuron, core_->cores());
   }
 
   std::unique_ptr<Core> core_;
   unsigned neurons_, inputs_, lines_per_neuron_;
-  unsigned neuron_share_, input_share_; ///< of each core
   ms_time clock_ps_;
   unsigned ack_edges_ = 0, ext_pulse_edges_ = 0;
   ms_time lookahead_ = 0;

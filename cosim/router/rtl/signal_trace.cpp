@@ -29,10 +29,8 @@ const char *const kCoreNames[kCoreSignals] = {"grant_valid[1]", "grant_neuron[8]
 enum : uint32_t { kRequest, kAck, kPulse, kNeuronSignals };
 } // namespace
 
-SignalTrace::SignalTrace(unsigned cores, unsigned neurons_per_core, unsigned neurons,
-                         unsigned lines_per_neuron)
-    : cores_(cores), per_core_(neurons_per_core), neurons_(neurons),
-      lines_per_neuron_(lines_per_neuron) {
+SignalTrace::SignalTrace(unsigned cores, unsigned neurons, unsigned lines_per_neuron)
+    : cores_(cores), neurons_(neurons), lines_per_neuron_(lines_per_neuron) {
   for (unsigned k = 0; k < cores; k++)
     for (const char *name : kCoreNames)
       text_.push_back(cores > 1 ? "core" + std::to_string(k) + "." + name : name);
@@ -89,21 +87,20 @@ void SignalTrace::edge(ms_time t, const Core &core, const EdgeOut *out) {
     put(t, at + kStartCode, out[k].start_code);
     put(t, at + kOutValid, out[k].out_valid);
     put(t, at + kOutNeuron, out[k].out_neuron);
-    const unsigned first_line = k * per_core_ * lines_per_neuron_;
     if (out[k].end)
-      pulse(t, first_line + out[k].end_line, false);
+      pulse(t, k, out[k].end_line, false);
     if (out[k].start)
-      pulse(t, first_line + out[k].start_line, true);
+      pulse(t, k, out[k].start_line, true);
   }
   for (unsigned n = 0; n < neurons_; n++) {
-    const unsigned index = n % per_core_;
+    const unsigned index = ms_map_index(n, cores_);
     put(t, of_neurons() + n * kNeuronSignals + kAck,
-        out[n / per_core_].ack[index / 64] >> (index % 64) & 1);
+        out[ms_map_core(n, cores_)].ack[index / 64] >> (index % 64) & 1);
   }
 }
 
-void SignalTrace::pulse(ms_time t, unsigned line, bool level) {
-  const unsigned neuron = line / lines_per_neuron_;
+void SignalTrace::pulse(ms_time t, unsigned core, unsigned line, bool level) {
+  const unsigned neuron = ms_map_number(core, line / lines_per_neuron_, cores_);
   if (neuron >= neurons_)
     return;
   const uint32_t signal = of_neurons() + neuron * kNeuronSignals + kPulse;

@@ -48,7 +48,7 @@ static int put_acks(ms_tlm_router *r, const ms_tlm_core *c, const ms_tlm_set *be
       const ms_router_out out = {.t = t,
                                  .kind = MS_OUT_ACK,
                                  .level = (uint8_t)(now >> bit & 1),
-                                 .neuron = (uint16_t)(c->first_neuron + neuron),
+                                 .neuron = ms_tlm_neuron(r, c, neuron),
                                  .cause = c->aer.cause[neuron]};
       rc = ms_outlet_put(&r->outlet, &out, err);
     }
@@ -127,8 +127,8 @@ void ms_tlm_aer_sample(ms_tlm_router *r, uint64_t number) {
     r->core[k].aer.sync = r->core[k].aer.stage;
   for (; q->first < q->n && q->item[q->first].t < t; q->first++) {
     const ms_tlm_input *i = &q->item[q->first];
-    ms_tlm_aer *a = &r->core[i->address / r->neuron_share].aer;
-    unsigned neuron = i->address % r->neuron_share;
+    ms_tlm_aer *a = &r->core[ms_map_core(i->address, r->n_core)].aer;
+    unsigned neuron = ms_map_index(i->address, r->n_core);
     uint64_t bit = UINT64_C(1) << neuron % 64, *word = &a->stage.word[neuron / 64];
     if (i->level && !(*word & bit))
       a->cause[neuron] = i->cause;

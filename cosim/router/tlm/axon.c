@@ -50,7 +50,7 @@ static void hold(ms_tlm_axon *a, uint64_t due, ms_tlm_flit flit) {
 
 void ms_tlm_axon_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, bool ready) {
   ms_tlm_axon *a = &c->axon;
-  const ms_tlm_network *n = &c->network;
+  const ms_network_registers *n = &c->network;
   const unsigned n_send = c->registers.size.n_send;
   const bool full = a->n_line == MS_TLM_DELAYS; /* a place that falls free now was taken before */
   leave(c, number, ready);

@@ -9,8 +9,7 @@ void ms_tlm_destroy(ms_router *router) {
   for (unsigned k = 0; r->core && k < r->n_core; k++) {
     ms_tlm_core *c = &r->core[k];
     ms_registers_free(&c->registers);
-    free(c->network.tag);
-    free(c->network.dest);
+    ms_network_registers_free(&c->network);
     free(c->aer.cause);
     free(c->fanout.pulse);
     free(c->fanout.held);
@@ -23,10 +22,8 @@ void ms_tlm_destroy(ms_router *router) {
   free(r);
 }
 
-static int create_core(ms_tlm_core *c, const ms_router_size *size, unsigned first_neuron,
-                       ms_error *err) {
+static int create_core(ms_tlm_core *c, const ms_router_size *size, ms_error *err) {
   ms_tlm_fanout *f = &c->fanout;
-  c->first_neuron = first_neuron;
   f->n_line = size->n_neuron * MS_TLM_LINES;
   c->aer.cause = calloc(size->n_neuron, sizeof *c->aer.cause);
   c->aer.n_word = (size->n_neuron + 63) / 64;
@@ -34,7 +31,7 @@ static int create_core(ms_tlm_core *c, const ms_router_size *size, unsigned firs
   f->held = calloc(f->n_line, sizeof *f->held);
   int rc = ms_registers_create(&c->registers, size, err);
   if (!rc)
-    rc = ms_tlm_network_create(c, size, err);
+    rc = ms_network_registers_create(&c->network, size, err);
   if (!rc && (!c->aer.cause || !f->pulse || !f->held))
     rc = ms_fail(err, MS_ENOMEM, "no memory for a router of %u neurons", size->n_neuron);
   return rc;
@@ -48,7 +45,7 @@ static int create_cores(ms_tlm_router *r, const ms_router_size *size, ms_error *
     return ms_fail(err, MS_ENOMEM, "no memory for %u cores", r->n_core);
   int rc = 0;
   for (unsigned k = 0; !rc && k < r->n_core; k++)
-    rc = create_core(&r->core[k], size, k * r->neuron_share, err);
+    rc = create_core(&r->core[k], size, err);
   if (!rc && r->node)
     ms_tlm_mesh_create(r);
   return rc;
@@ -56,17 +53,19 @@ static int create_cores(ms_tlm_router *r, const ms_router_size *size, ms_error *
 
 int ms_tlm_router_create(const ms_router_options *o, ms_router **out, ms_error *err) {
   *out = NULL;
-  const unsigned cols = o->cols ? o->cols : 1, rows = o->rows ? o->rows : 1;
+  const unsigned cols = o->cols, rows = o->rows;
   const ms_router_size *size =
       cols * rows > 1 ? ms_router_mesh_size(cols, rows, o->n_neuron, o->n_input, o->n_bias)
                       : ms_router_size_for(o->n_neuron, o->n_input, o->n_bias);
   if (!o->clock_ps)
     return ms_fail(err, MS_EINVAL, "router clock period is 0 ps: give a positive one");
+  if (!size && cols * rows > 1)
+    return ms_router_no_mesh(o, err);
   if (!size)
     return ms_fail(err, MS_ERANGE,
-                   "no router of %ux%u cores is built for %u neurons, %u inputs and %u biases "
+                   "no router core is built for %u neurons, %u inputs and %u biases "
                    "(docs/router.md has the sizes); router `ideal` has no such limit",
-                   cols, rows, o->n_neuron, o->n_input, o->n_bias);
+                   o->n_neuron, o->n_input, o->n_bias);
   ms_tlm_router *r = calloc(1, sizeof *r);
   if (!r)
     return ms_fail(err, MS_ENOMEM, "no memory for a router");
@@ -75,8 +74,6 @@ int ms_tlm_router_create(const ms_router_options *o, ms_router **out, ms_error *
   r->n_input = o->n_input;
   r->cols = cols;
   r->n_core = cols * rows;
-  r->neuron_share = ms_map_share(o->n_neuron, r->n_core);
-  r->input_share = ms_map_share(o->n_input, r->n_core);
   r->clock_ps = o->clock_ps;
   r->out_core = -1;
   int rc = create_cores(r, size, err);

@@ -10,7 +10,7 @@ static int put_pulse(ms_tlm_router *r, const ms_tlm_core *c, const ms_tlm_pulse 
                              .level = (uint8_t)level,
                              .sign = row >= MS_ROUTER_ROWS,
                              .row = (uint8_t)(row % MS_ROUTER_ROWS),
-                             .neuron = (uint16_t)(c->first_neuron + p->line / MS_TLM_LINES),
+                             .neuron = ms_tlm_neuron(r, c, p->line / MS_TLM_LINES),
                              .code = p->code,
                              .cause = p->cause};
   return ms_outlet_put(&r->outlet, &out, err);
@@ -123,14 +123,15 @@ void ms_tlm_fanout_take(ms_tlm_router *r, uint64_t number, const ms_tlm_room *ro
   if (q->first == q->n)
     return;
   const ms_tlm_input *i = &q->item[q->first];
-  const unsigned core = i->address / r->input_share;
+  const unsigned core = ms_map_core(i->address, r->n_core);
   ms_tlm_core *c = &r->core[core];
   if (i->t >= number * r->clock_ps || !room[core].inputs)
     return;
   q->first++;
   c->registers.counters.external++;
   c->registers.counters.external_wait += number - (i->t / r->clock_ps + 1);
-  const ms_tlm_event e = {.source = c->registers.size.n_neuron + i->address % r->input_share,
+  const ms_tlm_event e = {.source =
+                              c->registers.size.n_neuron + ms_map_index(i->address, r->n_core),
                           .cause = i->cause};
   ms_tlm_queue_push(&c->fanout.inputs, e);
 }

@@ -3,111 +3,21 @@
  */
 #include "router/tlm/tlm.h"
 
-#include <stdlib.h>
-
-enum { N_NET_COUNTER = 9, CHIP_SELECT = MS_MAP_CHIP_ID >> MS_MAP_ADDRESS_BITS };
-static const uint32_t address_mask = (1u << MS_MAP_ADDRESS_BITS) - 1;
-
-int ms_tlm_network_create(ms_tlm_core *c, const ms_router_size *size, ms_error *err) {
-  c->network.tag = calloc(size->n_send + 1, sizeof *c->network.tag);
-  c->network.dest = calloc(size->n_send + 1, sizeof *c->network.dest);
-  return c->network.tag && c->network.dest
-             ? 0
-             : ms_fail(err, MS_ENOMEM, "no memory for %u send entries", size->n_send);
-}
-
-/* A register or memory word towards the mesh that can be written, with its width; or NULL. */
-static uint32_t *writable(ms_tlm_core *c, uint32_t address, uint32_t *mask) {
-  ms_tlm_network *n = &c->network;
-  *mask = UINT32_MAX;
-  switch (address) {
-  case MS_MAP_NET_CONTROL:
-    *mask = 1;
-    return &n->control;
-  case MS_MAP_DELAY_SHIFT:
-    *mask = 15;
-    return &n->shift;
-  case MS_MAP_SEND_TIMEOUT:
-    *mask = 0xffffff;
-    return &n->timeout;
-  default:
-    break;
-  }
-  if (address - MS_MAP_SEND_TAG < c->registers.size.n_send)
-    return &n->tag[address - MS_MAP_SEND_TAG];
-  if (address - MS_MAP_SEND_DEST < c->registers.size.n_send)
-    return &n->dest[address - MS_MAP_SEND_DEST];
-  return NULL;
-}
-
-static int counter_at(const ms_network_counters *c, uint32_t index, uint32_t *data) {
-  uint32_t i = 0;
-#define MS_X(name, text)                                                                           \
-  if (i++ == index) {                                                                              \
-    *data = (uint32_t)c->name;                                                                     \
-    return 1;                                                                                      \
-  }
-  MS_NETWORK_COUNTERS(MS_X)
-#undef MS_X
-  return 0;
+static uint32_t shape(const ms_tlm_router *r) {
+  return r->cols | (r->n_core / r->cols) << 8;
 }
 
 static int network_word(const ms_tlm_router *r, ms_tlm_core *c, uint32_t address, uint32_t *data) {
-  uint32_t mask;
-  const uint32_t *word = writable(c, address, &mask);
-  if (word) {
-    *data = *word;
-    return 1;
-  }
-  switch (address) {
-  case MS_MAP_CORES:
-    *data = r->cols | (r->n_core / r->cols) << 8;
-    return 1;
-  case MS_MAP_TAGS:
-    *data = c->registers.size.n_tag;
-    return 1;
-  case MS_MAP_SENDS:
-    *data = c->registers.size.n_send;
-    return 1;
-  case MS_MAP_NET_COUNTERS:
-    *data = N_NET_COUNTER;
-    return 1;
-  case MS_MAP_NET_STATUS:
-    *data = (uint32_t)ms_tlm_axon_active(c, r->edge) | (uint32_t)(c->axon.n_line != 0) << 1 |
-            (uint32_t)(c->fanout.tags.n != 0) << 2;
-    return 1;
-  default:
-    return address - MS_MAP_NET_COUNTER < N_NET_COUNTER &&
-           counter_at(&c->network.counters, address - MS_MAP_NET_COUNTER, data);
-  }
+  const uint32_t status = (uint32_t)ms_tlm_axon_active(c, r->edge) |
+                          (uint32_t)(c->axon.n_line != 0) << 1 |
+                          (uint32_t)(c->fanout.tags.n != 0) << 2;
+  return ms_network_registers_read(&c->network, shape(r), status, address, data);
 }
 
-/* The chip's own registers. The time and what came late belong to the AXI port, which is not here.
- */
 static int chip_word(const ms_tlm_router *r, uint32_t address, uint32_t *data) {
-  switch (address) {
-  case MS_MAP_CHIP_ID:
-    *data = MS_MAP_CHIP_ID_VALUE;
-    return 1;
-  case MS_MAP_CHIP_CORES:
-    *data = r->cols | (r->n_core / r->cols) << 8;
-    return 1;
-  case MS_MAP_CHIP_STATUS:
-    *data = !ms_tlm_idle(r);
-    return 1;
-  case MS_MAP_CHIP_TIME:
-    *data = (uint32_t)r->edge;
-    return 1;
-  case MS_MAP_CHIP_BAD:
-    *data = r->n_bad;
-    return 1;
-  case MS_MAP_CHIP_LATE:
-  case MS_MAP_CHIP_COMMAND:
-    *data = 0;
-    return 1;
-  default:
-    return 0;
-  }
+  const ms_chip_registers chip = {
+      .cores = shape(r), .status = !ms_tlm_idle(r), .time = (uint32_t)r->edge, .bad = r->n_bad};
+  return ms_chip_registers_read(&chip, address, data);
 }
 
 /* STATUS, or requests, acknowledges or stuck requests, one bit a neuron, 32 a word. */
@@ -139,13 +49,10 @@ static int refuse(ms_tlm_router *r, uint32_t address, ms_error *err) {
 
 /* The core that an address belongs to; NULL: the chip, or none. */
 static ms_tlm_core *core_of(ms_tlm_router *r, uint32_t *address) {
-  const uint32_t select = *address >> MS_MAP_ADDRESS_BITS;
   if (!r->node)
     return r->core; /* which refuses what does not exist */
-  if (select >= r->n_core)
-    return NULL;
-  *address &= address_mask;
-  return &r->core[select];
+  const int core = ms_network_core(r->n_core, address);
+  return core < 0 ? NULL : &r->core[core];
 }
 
 static int check_idle(const ms_tlm_router *r, uint32_t address, ms_error *err) {
@@ -170,12 +77,9 @@ int ms_tlm_write(ms_router *router, uint32_t address, uint32_t data, ms_error *e
       command(&r->core[k], data);
     return 0;
   }
-  uint32_t mask, *word = r->node ? writable(c, address, &mask) : NULL;
-  if (word)
-    *word = data & mask;
-  else if (address == MS_MAP_COMMAND)
+  if (address == MS_MAP_COMMAND)
     command(c, data);
-  else
+  else if (!r->node || !ms_network_registers_write(&c->network, address, data))
     rc = ms_registers_write(&c->registers, address, data, err);
   ms_tlm_aer_look(c);
   return rc;
@@ -188,9 +92,7 @@ int ms_tlm_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *e
     return rc;
   ms_tlm_core *c = core_of(r, &address);
   if (!c)
-    return address >> MS_MAP_ADDRESS_BITS == CHIP_SELECT && chip_word(r, address, data)
-               ? 0
-               : refuse(r, address, err);
+    return chip_word(r, address, data) ? 0 : refuse(r, address, err);
   if (r->node && network_word(r, c, address, data))
     return 0;
   return ms_registers_read(&c->registers, c, state_word, address, data, err);

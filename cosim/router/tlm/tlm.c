@@ -81,7 +81,7 @@ static int show_leaving(ms_tlm_router *r, uint64_t number, ms_error *err) {
   const ms_router_out out = {.t = number * r->clock_ps,
                              .kind = MS_OUT_EVENT,
                              .level = 1,
-                             .neuron = (uint16_t)(c->first_neuron + e->source),
+                             .neuron = ms_tlm_neuron(r, c, e->source),
                              .cause = e->cause};
   return ms_outlet_put(&r->outlet, &out, err);
 }
@@ -238,23 +238,15 @@ static ms_ack_timing tlm_ack_timing(const ms_router *router) {
 static void tlm_get_counters(const ms_router *router, ms_router_counters *counters) {
   const ms_tlm_router *r = (const ms_tlm_router *)router;
   *counters = (ms_router_counters){0};
-  for (unsigned k = 0; k < r->n_core; k++) {
-    const ms_router_counters *c = &r->core[k].registers.counters;
-#define MS_X(name, text) counters->name += c->name;
-    MS_ROUTER_COUNTERS(MS_X)
-#undef MS_X
-  }
+  for (unsigned k = 0; k < r->n_core; k++)
+    ms_router_counters_add(counters, &r->core[k].registers.counters);
   counters->cycles = r->n_edge;
 }
 
 static void tlm_get_network(const ms_router *router, ms_network_counters *counters) {
   const ms_tlm_router *r = (const ms_tlm_router *)router;
-  for (unsigned k = 0; k < r->n_core; k++) {
-    const ms_network_counters *c = &r->core[k].network.counters;
-#define MS_X(name, text) counters->name += c->name;
-    MS_NETWORK_COUNTERS(MS_X)
-#undef MS_X
-  }
+  for (unsigned k = 0; k < r->n_core; k++)
+    ms_network_counters_add(counters, &r->core[k].network.counters);
 }
 
 static const char *const *tlm_signals(const ms_router *router) {

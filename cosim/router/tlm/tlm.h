@@ -7,6 +7,7 @@
 #define MS_ROUTER_TLM_H
 
 #include "router/router_impl.h"
+#include "router/soft/network.h"
 #include "router/soft/outlet.h"
 #include "router/soft/registers.h"
 
@@ -115,21 +116,13 @@ typedef struct ms_tlm_axon {
   unsigned n_line;
 } ms_tlm_axon;
 
-/* A core's registers towards the mesh (network.c). */
-typedef struct ms_tlm_network {
-  uint32_t control, shift, timeout;
-  uint32_t *tag, *dest; /* send entries */
-  ms_network_counters counters;
-} ms_tlm_network;
-
 typedef struct ms_tlm_core {
   ms_registers registers;
-  ms_tlm_network network;
+  ms_network_registers network;
   ms_tlm_aer aer;
   ms_tlm_fanout fanout;
   ms_tlm_queue leaving; /* towards the chip's output port */
   ms_tlm_axon axon;
-  unsigned first_neuron; /* that the core has, in the numbering of the chip */
 } ms_tlm_core;
 
 /* One node of the mesh (mesh.c). */
@@ -157,7 +150,7 @@ typedef struct ms_tlm_room {
 typedef struct ms_tlm_router {
   ms_router base;
   unsigned n_neuron, n_input; /* that may be used; the registers have the built size */
-  unsigned n_core, cols, neuron_share, input_share;
+  unsigned n_core, cols;
   ms_time clock_ps, advanced;
   uint64_t edge, n_edge; /* the last one evaluated, how many were */
   uint32_t n_cause;
@@ -173,6 +166,11 @@ typedef struct ms_tlm_router {
 
 extern const ms_router_ops ms_tlm_ops;
 void ms_tlm_destroy(ms_router *router);
+
+/* The neuron as the chip numbers it, of the core's own number. */
+static inline uint16_t ms_tlm_neuron(const ms_tlm_router *r, const ms_tlm_core *c, unsigned index) {
+  return (uint16_t)ms_map_number((uint32_t)(c - r->core), index, r->n_core);
+}
 
 /* What a stage does at clock edge `number`. Requests: acknowledges are put out, a granted event
  * goes to the queues if they had room before the edge. */
@@ -212,7 +210,6 @@ static inline bool ms_tlm_mesh_ready(const ms_tlm_node *node) {
 }
 
 /* The configuration port: cores, their way to the mesh, the chip. */
-int ms_tlm_network_create(ms_tlm_core *c, const ms_router_size *size, ms_error *err);
 int ms_tlm_write(ms_router *router, uint32_t address, uint32_t data, ms_error *err);
 int ms_tlm_read(ms_router *router, uint32_t address, uint32_t *data, ms_error *err);
 /* Nothing is queued, in progress or held for its delay. */
