@@ -4,6 +4,7 @@
 #include "engine/ngspice/service.h"
 #include "mixspike/record.h"
 #include "mixspike/router_map.h"
+#include "mixspike/study.h"
 
 #include <H5public.h>
 #include <errno.h>
@@ -128,6 +129,17 @@ static void check_systemc(doctor *d) {
             : "no modules for virtual platforms; Debian package libsystemc-dev, then build again");
 }
 
+static void check_mpi(doctor *d) {
+  char text[N_TEXT], version[N_TEXT - 60];
+  const bool found = !ms_study_mpi_version(version, sizeof version);
+  snprintf(text, sizeof text, "%s",
+           "studies run on one machine; Debian packages libopenmpi-dev and openmpi-bin, then build "
+           "again");
+  if (found)
+    snprintf(text, sizeof text, "%s: mpirun -n N mixspike study", version);
+  say(d, "MPI", found ? GOOD : OPTIONAL_MISSING, text);
+}
+
 static void check_ngspice(doctor *d) {
   static const char core[] = "dpi16";
   ms_error err = {0};
@@ -219,6 +231,7 @@ static int run(cli *c, int argc, char **argv) {
   check_library(&d);
   check_router(&d);
   check_systemc(&d);
+  check_mpi(&d);
   check_ngspice(&d);
   check_programs(&d);
   check_machine(&d);

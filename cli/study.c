@@ -12,11 +12,13 @@ static const char HELP[] =
     "usage: mixspike study STUDY.yaml [options]\n\n"
     "  -o, --out DIR  (default: the study's `output`)\n"
     "  --resume       go on where an interrupted study into the same folder stopped\n"
-    "  --jobs N       chips simulated at once (default: the experiment's)\n\n"
+    "  --jobs N       items computed at once, each in a process of its own (default: the "
+    "study's)\n\n"
     "Trains every method of the study and measures it on every held-out die, for each task, "
     "strength\n"
     "of mismatch and condition (docs/study.md). Writes index.html, results.json and results.csv;\n"
-    "Ctrl-C leaves a state that --resume continues.\n";
+    "Ctrl-C leaves a state that --resume continues. mpirun -n 4 mixspike study ... computes it on\n"
+    "four processes, of several machines if need be, with the same result.\n";
 
 static int write_format(const ms_study_report *r, ms_study_format format, const char *folder,
                         const char *name, ms_error *err) {
@@ -45,6 +47,8 @@ static int run_study(cli *c, const ms_study *study, ms_study_options *options) {
   cli_progress_end(&progress);
   if (code == MS_EINTERRUPTED)
     ms_fail(&err, code, "interrupted; --resume continues");
+  if (report.rank)
+    return code ? cli_fail(c, &err) : CLI_OK; /* the first rank reports */
   if (!code)
     code = write_all(&report, folder, &err);
   if (!code)

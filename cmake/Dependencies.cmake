@@ -43,3 +43,12 @@ if(MS_SYSTEMC_FOUND)
 else()
   message(STATUS "SystemC: ${MS_SYSTEMC_PROBLEM}; the modules for virtual platforms are left out")
 endif()
+
+# MPI is optional: without it a study runs on one machine.
+find_package(MPI QUIET COMPONENTS C)
+set(MS_MPI_FOUND ${MPI_C_FOUND})
+if(MS_MPI_FOUND)
+  message(STATUS "MPI ${MPI_C_VERSION}: studies over several machines")
+else()
+  message(STATUS "MPI was not found (Debian: libopenmpi-dev, openmpi-bin); studies run on one machine")
+endif()

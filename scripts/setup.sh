@@ -24,6 +24,8 @@ packages=(
   "librandom123-dev: counter-based random numbers"
   "libssl-dev: SHA-256 of packages"
   "libsystemc-dev: modules for virtual platforms"
+  "libopenmpi-dev: studies over several machines"
+  "openmpi-bin: mpirun"
   "libcmocka-dev: tests"
   "gnuplot-nox: pictures"
   "hdf5-tools: tests read results back with h5dump"

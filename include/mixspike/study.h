@@ -43,7 +43,8 @@ typedef struct ms_study_cell {
 typedef struct ms_study_options {
   const char *output; /**< folder; NULL: the study's */
   int resume;         /**< take over what the folder's state has; MS_EMISSING if there is none */
-  unsigned jobs;      /**< chips at once; 0: the experiment's */
+  unsigned jobs;      /**< items computed at once, each in a process of its own if there are
+                           several; 0: the study's. Under MPI: on each rank */
   ms_control control;
 } ms_study_options;
 
@@ -54,10 +55,14 @@ typedef struct ms_study_report {
   size_t n_cell;
   ms_study_cell *cell; /**< those with at least one die */
   double wall_s;       /**< of this call */
+  int rank; /**< of an MPI job; a rank that is not 0 has worked for that one and reports nothing */
 } ms_study_report;
 
 /** Trains every method and measures it on every held-out die, until all is done or a cell's mean is
- * known well enough; keeps what is done in FOLDER/state.txt, trained networks in FOLDER/trained.
+ * known well enough; keeps what is done in FOLDER/state.txt, checkpoints of trainings in
+ * FOLDER/trained. The result is the same on any number of processes. Call it from a program's main
+ * thread while there is no other: it forks. Under mpirun every rank calls it, once; the first deals
+ * the work and keeps what comes out.
  * @param report  free with ms_study_report_clear, also after an error
  * @return MS_EINTERRUPTED after control.cancel */
 MS_API int ms_study_run(const ms_study *study, const ms_study_options *options,
@@ -74,6 +79,8 @@ typedef enum ms_study_format {
 /** Writes a report down. @param text  out: malloc'd, ends in a 0 byte */
 MS_API int ms_study_text(const ms_study_report *report, ms_study_format format, char **text,
                          ms_error *err);
+/** What the MPI that studies were built with says about itself. @return MS_EMISSING without */
+MS_API int ms_study_mpi_version(char *text, size_t size);
 /** The study's own output folder. */
 MS_API const char *ms_study_output(const ms_study *study);
 

@@ -43,6 +43,7 @@ static void read_method(ms_study *s, size_t i) {
     ms_yaml_fail(m->node, MS_EMISSING, "key 'start': no method '%s' comes before this one", start);
   m->each = ms_yaml_choice_or(m->node, "dies", dies, 0);
   m->calibrate = ms_part_count(m->node, "calibrate", 0, 1, 20);
+  m->area = ms_yaml_real_or(ms_part_section(m->node, "chip"), "area", 1, 0.05, 1000);
   if (m->start != i && s->method[m->start].each)
     ms_yaml_fail(m->node, MS_EINVAL, "key 'start': '%s' has a network for each die", start);
 }
@@ -80,6 +81,7 @@ static void read_numbers(ms_study *s, ms_yaml_node *root) {
   s->confidence = ms_yaml_real_or(stop, "confidence", 0.95, 0.5, 0.9999);
   s->minimum = ms_part_count(stop, "minimum", 8, 2, 1000000);
   s->yield_at = ms_yaml_real_or(root, "yield_at", 0.85, 0, 1);
+  s->jobs = ms_part_count(root, "jobs", 1, 1, 1024);
 }
 
 /* A base experiment is named from the study's folder or the current one. */
@@ -164,8 +166,8 @@ int ms_study_load(const char *path, ms_study **out, ms_error *err) {
     else
       rc = ms_yaml_status(s->doc, err);
   }
-  if (!rc && !(rc = try_all(s, err)))
-    rc = check(s, err);
+  if (!rc && !(rc = try_all(s, err)) && !(rc = check(s, err)))
+    rc = ms_study_find_traits(s, err);
   if (rc)
     ms_study_destroy(s);
   else
@@ -187,97 +189,10 @@ void ms_study_destroy(ms_study *s) {
   free(s->method);
   free(s->strength);
   free(s->seed);
+  free(s->traits);
   free(s);
 }
 
 const char *ms_study_output(const ms_study *study) {
   return study->output;
-}
-
-ms_study_place ms_study_place_of(const ms_study *s, size_t item) {
-  ms_study_place p;
-  p.method = item % s->n_method;
-  item /= s->n_method;
-  p.die = item % s->base->n_held_out_die;
-  item /= s->base->n_held_out_die;
-  p.condition = item % s->n_condition;
-  item /= s->n_condition;
-  p.strength = item % s->n_strength;
-  item /= s->n_strength;
-  p.seed = item % s->n_seed;
-  p.task = item / s->n_seed;
-  return p;
-}
-
-size_t ms_study_index(const ms_study *s, const ms_study_place *p) {
-  size_t i = (p->task * s->n_seed + p->seed) * s->n_strength + p->strength;
-  i = (i * s->n_condition + p->condition) * s->base->n_held_out_die + p->die;
-  return i * s->n_method + p->method;
-}
-
-uint64_t ms_study_identity(const ms_study *s) {
-  uint64_t h = 0xcbf29ce484222325u;
-  const char *const text[] = {s->text, s->base->text};
-  for (int k = 0; k < 2; k++)
-    for (const char *c = text[k]; *c; c++)
-      h = (h ^ (unsigned char)*c) * 0x100000001b3u;
-  return h;
-}
-
-/* Trained networks are told apart by their text. */
-static int describe(const ms_study *s, const ms_study_place *p, ms_experiment *e, ms_error *err) {
-  char line[200];
-  snprintf(line, sizeof line, "\n# study %016llx, task %zu, method %zu, bits %u, strength %g\n",
-           (unsigned long long)ms_study_identity(s), p->task, p->method, e->dac_bits, e->strength);
-  size_t n = strlen(e->text) + strlen(line) + 1;
-  char *text = realloc(e->text, n);
-  if (!text)
-    return ms_fail(err, MS_ENOMEM, "no memory for an experiment");
-  strcat(text, line);
-  e->text = text;
-  return MS_OK;
-}
-
-int ms_study_experiment(const ms_study *s, const ms_study_place *p, int to_train,
-                        ms_experiment **out, ms_error *err) {
-  ms_experiment *e, *condition = NULL;
-  int rc = ms_experiment_parse(s->base->text, s->base->file, &e, err);
-  if (rc)
-    return rc;
-  ms_part_task(e, s->task[p->task].node, false);
-  ms_part_training(e, s->method[p->method].node);
-  if (!to_train)
-    ms_part_conditions(e, s->condition[p->condition].node);
-  else if (!(rc = ms_experiment_parse(s->base->text, s->base->file, &condition, err))) {
-    ms_part_conditions(condition, s->condition[p->condition].node);
-    e->dac_bits = condition->dac_bits; /* known when a network is trained */
-    ms_experiment_destroy(condition);
-  }
-  e->strength = s->strength[p->strength];
-  e->seed = s->seed[p->seed];
-  e->compare = 0;
-  if (!rc)
-    rc = ms_yaml_status(s->doc, err);
-  if (!rc && to_train) {
-    e->n_held_out_die = 0;
-    if (s->method[p->method].each) {
-      e->n_training_die = 1;
-      e->training_die = realloc(e->training_die, sizeof *e->training_die);
-      if (e->training_die)
-        e->training_die[0] = s->base->held_out_die[p->die];
-      else
-        rc = ms_fail(err, MS_ENOMEM, "no memory for an experiment");
-    } else if (!e->loop_batches) {
-      e->n_training_die = 0; /* trained on the model alone */
-      e->strength = 1;
-    }
-    if (!rc)
-      rc = describe(s, p, e, err);
-  }
-  if (rc) {
-    ms_experiment_destroy(e);
-    return rc;
-  }
-  *out = e;
-  return MS_OK;
 }

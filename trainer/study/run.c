@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running a study: die by die, every method on each, so that methods meet the same dies whenever it
- * ends. */
+/* Running a study: in this process, in several, or on several machines. One process, the first,
+ * deals the jobs and keeps what comes out. */
 #include "base/clock.h"
-#include "study/study.h"
+#include "study/hands.h"
 
-#include "methods/calibrate.h"
-#include "methods/fit.h"
-#include "methods/method.h"
 #include "mixspike/record.h"
 
 #include <math.h>
@@ -14,24 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Chips under the conditions of one cell. */
-typedef struct site {
-  ms_study_place place;
-  ms_experiment *experiment;
-  ms_setup *setup;
-  ms_lab *lab;
-  int fitted; /* whether `nominal` is */
-  ms_neuron_model nominal;
-} site;
+enum { TRIES = 3 };
 
 typedef struct run {
   const ms_study *s;
   const ms_study_options *o;
   ms_study_report *report;
+  const char *folder;
+  unsigned jobs;
+  ms_study_known *known;
   ms_study_store *store;
-  ms_study_trainer *trainer;
-  ms_control inner; /* for what runs inside an item */
-  site site;
+  ms_study_dealer *dealer;
+  ms_transport *ranks;
   size_t done, begun_with;
   double start_s;
 } run;
@@ -53,131 +44,172 @@ static void tell_inner(void *user, const ms_progress *p) {
   tell(user, p);
 }
 
-static void leave(site *at) {
-  ms_lab_destroy(at->lab);
-  ms_setup_destroy(at->setup);
-  ms_experiment_destroy(at->experiment);
-  *at = (site){.lab = NULL};
+static int cancelled(const run *r) {
+  return r->o->control.cancel && *r->o->control.cancel;
 }
 
-static int enter(run *r, const ms_study_place *p, ms_error *err) {
-  site *at = &r->site;
-  if (at->lab && at->place.task == p->task && at->place.strength == p->strength &&
-      at->place.condition == p->condition)
-    return MS_OK;
-  leave(at);
-  ms_study_place place = *p;
-  place.method = 0;
-  int rc = ms_study_experiment(r->s, &place, 0, &at->experiment, err);
-  if (!rc && r->o->jobs)
-    at->experiment->jobs = r->o->jobs;
-  if (!rc)
-    rc = ms_setup_create(at->experiment, &at->setup, err);
-  if (!rc)
-    rc = ms_lab_create(at->setup, at->experiment->jobs, &at->lab, err);
-  at->place = place;
+static int interrupted(ms_error *err) {
+  return ms_fail(err, MS_EINTERRUPTED, "interrupted; --resume continues");
+}
+
+/* A job is done and known. */
+static int keep(run *r, const ms_study_job *job, ms_error *err) {
+  int rc = ms_study_store_add(r->store, job, err);
+  if (!rc && job->kind == MS_STUDY_MEASURE)
+    r->done++;
+  tell(r, NULL);
   return rc;
 }
 
-static int calibrate(run *r, uint64_t die, unsigned rounds, ms_error *err) {
-  site *at = &r->site;
-  ms_fit_error ignored;
-  int rc = at->fitted ? MS_OK
-                      : ms_fit_nominal(at->setup, at->lab, &at->nominal, &ignored, &r->inner, err);
-  at->fitted = !rc;
-  return rc ? rc : ms_calibrate(at->setup, at->lab, &at->nominal, die, rounds, &r->inner, err);
-}
+/* ---- in this process ---- */
 
-/* The codes of a calibrated die stand in the setup while the die is measured. */
-static int measure(run *r, const ms_study_place *p, const ms_network *network, ms_study_item *item,
-                   ms_error *err) {
-  ms_setup *setup = r->site.setup;
-  size_t n_bias = setup->core->n_bias;
-  unsigned rounds = r->s->method[p->method].calibrate;
-  uint64_t die = r->s->base->held_out_die[p->die], before = ms_lab_spent(r->site.lab);
-  uint16_t *nominal = calloc(n_bias + 1, sizeof *nominal);
-  if (!nominal)
-    return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
-  memcpy(nominal, setup->bias, n_bias * sizeof *nominal);
-  int rc = rounds ? calibrate(r, die, rounds, err) : MS_OK;
-  item->spent += (double)(ms_lab_spent(r->site.lab) - before);
-  ms_die_result result = {.die = die};
-  ms_progress progress = {.phase = "study", .loss = NAN, .accuracy = NAN};
-  if (!rc)
-    rc = ms_measure_die(setup, r->site.lab, network, 0, &r->inner, &progress, &result,
-                        &result.accuracy, err);
-  memcpy(setup->bias, nominal, n_bias * sizeof *nominal);
-  free(nominal);
-  item->accuracy = result.accuracy;
-  item->energy_j = result.energy_j;
-  item->spikes = result.spikes;
-  item->samples = result.samples;
-  item->errors = result.errors;
-  return rc;
-}
-
-static int run_item(run *r, size_t number, ms_error *err) {
-  ms_study_place p = ms_study_place_of(r->s, number);
-  ms_study_item item = {.done = 1};
-  const ms_network *network;
-  int rc = ms_study_train(r->trainer, &p, &network, &item.spent, err);
-  if (!rc)
-    rc = enter(r, &p, err);
-  if (!rc)
-    rc = measure(r, &p, network, &item, err);
-  if (!rc)
-    rc = ms_study_store_add(r->store, number, &item, err);
-  if (!rc)
-    r->report->item[number] = item;
-  return rc;
-}
-
-static int run_all(run *r, ms_error *err) {
-  for (size_t i = 0; i < r->s->n_item; i++, r->done++) {
-    ms_study_place p = ms_study_place_of(r->s, i);
-    if (r->report->item[i].done || ms_study_enough(r->s, r->report->item, &p, p.die))
-      continue;
-    if (r->o->control.cancel && *r->o->control.cancel)
-      return ms_fail(err, MS_EINTERRUPTED, "interrupted; --resume continues");
-    int rc = run_item(r, i, err);
-    if (rc)
-      return rc;
-    tell(r, NULL);
+static int run_here(run *r, ms_error *err) {
+  const ms_control control = {.report = r->o->control.report ? tell_inner : NULL,
+                              .user = r,
+                              .cancel = r->o->control.cancel};
+  ms_study_worker *worker;
+  ms_study_job job;
+  int rc = ms_study_worker_create(r->known, r->folder, &control, &worker, err);
+  while (!rc && ms_study_deal(r->dealer, &job)) {
+    rc = cancelled(r) ? interrupted(err) : ms_study_work(worker, &job, err);
+    rc = rc ? rc : keep(r, &job, err);
+    ms_study_dealt(r->dealer, &job, 0);
   }
-  return MS_OK;
+  ms_study_worker_destroy(worker);
+  return rc;
+}
+
+/* ---- in others ---- */
+
+/* A job whose process ended is dealt again, but not for ever. */
+static int lose(run *r, const ms_study_job *job, const char *how, ms_error *err) {
+  if (ms_study_dealt(r->dealer, job, 1) < TRIES)
+    return MS_OK;
+  ms_study_place p = ms_study_place_of(r->s, job->number);
+  return ms_fail(err, MS_ECRASH,
+                 "method '%s' on die %llu: the process at work on it was %s, %d times; --resume "
+                 "continues",
+                 r->s->method[p.method].name, (unsigned long long)r->s->base->held_out_die[p.die],
+                 how, TRIES);
+}
+
+static int take(run *r, const ms_study_job *job, const char *text, ms_error *err) {
+  int code, at = 0;
+  if (!strncmp(text, "lost", 4))
+    return lose(r, job, text, err);
+  ms_study_dealt(r->dealer, job, 0);
+  if (sscanf(text, "fail %d %n", &code, &at) == 1 && at)
+    return code == MS_EINTERRUPTED ? interrupted(err) : ms_fail(err, code, "%s", text + at);
+  ms_study_job learned;
+  int rc = ms_study_learn(r->known, text, &learned, err);
+  return rc ? rc : keep(r, &learned, err);
+}
+
+/* Waits for one answer, if one comes soon. */
+static int take_next(run *r, ms_study_hands *hands, ms_error *err) {
+  ms_study_job job;
+  char *text = NULL;
+  int rc = ms_study_hands_wait(hands, &job, &text, err);
+  if (rc == 1)
+    rc = take(r, &job, text, err);
+  free(text);
+  return rc;
+}
+
+static int deal_all(run *r, ms_study_hands *hands, ms_error *err) {
+  ms_study_job job;
+  int rc = MS_OK, given = 1;
+  while (!rc && given == 1 && ms_study_hands_has_free(hands) && ms_study_deal(r->dealer, &job)) {
+    given = ms_study_hands_give(hands, &job, err);
+    if (given != 1)
+      ms_study_dealt(r->dealer, &job, 0);
+    rc = given < 0 ? given : MS_OK;
+  }
+  return rc;
+}
+
+/* Lets jobs at work come to a safe point, and keeps what they end with. */
+static void wind_up(run *r, ms_study_hands *hands) {
+  ms_study_hands_stop(hands);
+  const double until_s = ms_clock_s() + MS_STUDY_LOST_S;
+  while (ms_study_hands_busy(hands) && ms_clock_s() < until_s)
+    take_next(r, hands, NULL);
+}
+
+static int run_there(run *r, int *complete, ms_error *err) {
+  ms_study_hands *hands;
+  int rc = ms_study_hands_create(r->known, r->folder, r->jobs, r->ranks, &hands, err);
+  while (!rc && !ms_study_finished(r->dealer)) {
+    if (cancelled(r))
+      rc = interrupted(err);
+    rc = rc ? rc : deal_all(r, hands, err);
+    rc = rc ? rc : take_next(r, hands, err);
+  }
+  if (rc && hands)
+    wind_up(r, hands);
+  ms_study_hands_destroy(hands, complete);
+  return rc;
+}
+
+/* ---- */
+
+/* A die beyond the point where its cell's mean was known may have been measured meanwhile, or by an
+ * earlier call; it does not count. */
+static void leave_out_unwanted(run *r) {
+  for (size_t i = 0; i < r->s->n_item; i++)
+    if (r->report->item[i].done && !ms_study_wanted(r->known, i))
+      r->report->item[i] = (ms_study_item){0};
 }
 
 static int begin(run *r, ms_error *err) {
-  const char *folder = r->o->output ? r->o->output : r->s->output;
   char state[600];
+  r->folder = r->o->output ? r->o->output : r->s->output;
+  r->jobs = r->o->jobs ? r->o->jobs : r->s->jobs;
   r->report->study = r->s;
   r->report->n_item = r->s->n_item;
   r->report->item = calloc(r->s->n_item, sizeof *r->report->item);
   if (!r->report->item)
     return ms_fail(err, MS_ENOMEM, "no memory for %zu items", r->s->n_item);
-  int rc = ms_make_folder(folder, err);
-  if (!rc)
-    rc = ms_study_trainer_create(r->s, folder, r->o->jobs, &r->inner, &r->trainer, err);
-  snprintf(state, sizeof state, "%s/state.txt", folder);
-  return rc ? rc : ms_study_store_open(state, r->o->resume, r->s, r->report->item, &r->store, err);
+  if (strlen(r->folder) > sizeof state - 120)
+    return ms_fail(err, MS_ERANGE, "the name of the output folder is too long");
+  int rc = ms_study_known_create(r->s, r->report->item, &r->known, err);
+  rc = rc ? rc : ms_study_dealer_create(r->known, &r->dealer, err);
+  rc = rc ? rc : ms_study_join_ranks(&r->ranks, err);
+  if (rc || (r->ranks && r->ranks->rank))
+    return rc;
+  snprintf(state, sizeof state, "%s/state.txt", r->folder);
+  rc = ms_make_folder(r->folder, err);
+  return rc ? rc : ms_study_store_open(state, r->o->resume, r->known, &r->store, err);
+}
+
+static int deal_and_keep(run *r, int *complete, ms_error *err) {
+  for (size_t i = 0; i < r->s->n_item; i++)
+    r->begun_with += r->report->item[i].done != 0;
+  r->done = r->begun_with;
+  int rc = r->ranks || r->jobs > 1 ? run_there(r, complete, err) : run_here(r, err);
+  if (rc)
+    return rc;
+  leave_out_unwanted(r);
+  return ms_study_summarise(r->report, err);
 }
 
 int ms_study_run(const ms_study *study, const ms_study_options *options, ms_study_report *report,
                  ms_error *err) {
   memset(report, 0, sizeof *report);
   run r = {.s = study, .o = options, .report = report, .start_s = ms_clock_s()};
-  r.inner = (ms_control){.report = options->control.report ? tell_inner : NULL,
-                         .user = &r,
-                         .cancel = options->control.cancel};
-  int rc = begin(&r, err);
-  if (!rc)
-    rc = run_all(&r, err);
-  if (!rc)
-    rc = ms_study_summarise(report, err);
+  int complete = 1, rc = begin(&r, err);
+  if (!rc && r.ranks && r.ranks->rank) {
+    report->rank = r.ranks->rank;
+    rc = ms_study_relay(r.known, r.folder, r.jobs, r.ranks, options->control.cancel, err);
+  } else if (!rc) {
+    rc = deal_and_keep(&r, &complete, err);
+  }
   report->wall_s = ms_clock_s() - r.start_s;
-  leave(&r.site);
-  ms_study_trainer_destroy(r.trainer);
+  if (r.ranks)
+    r.ranks->end(r.ranks, complete);
+  ms_study_dealer_destroy(r.dealer);
   ms_study_store_close(r.store);
+  ms_study_known_destroy(r.known);
   return rc;
 }
 

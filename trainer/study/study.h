@@ -4,6 +4,7 @@
 #define MS_STUDY_STUDY_H
 
 #include "experiment/parts.h"
+#include "mixspike/neuron_model.h"
 #include "mixspike/study.h"
 #include "mixspike/train.h"
 
@@ -16,12 +17,20 @@ typedef struct ms_study_method {
   size_t start;       /**< method whose network the loop begins with; its own number: none */
   int each;           /**< trained on the very die that it is measured on */
   unsigned calibrate; /**< rounds of bias calibration of each die before it is measured */
+  double area;        /**< of the chip's transistors, times the process's own cells */
 } ms_study_method;
 
 typedef struct ms_named_node {
   const char *name;
   ms_yaml_node *node; /**< NULL: as the experiment says */
 } ms_named_node;
+
+/** What decides which places share a network, a fit, or chips. */
+typedef struct ms_study_traits {
+  unsigned bits; /**< of the weight DACs; 0: the core's */
+  int looped;    /**< trained in the loop */
+  uint64_t fit, chip;
+} ms_study_traits;
 
 struct ms_study {
   ms_yaml *doc;
@@ -35,7 +44,9 @@ struct ms_study {
   double half_width, confidence; /**< half_width 0: every die */
   size_t minimum;
   double yield_at;
-  size_t n_item; /**< of the whole plan */
+  unsigned jobs;           /**< items computed at once */
+  ms_study_traits *traits; /**< [n_task][n_method][n_condition] */
+  size_t n_item;           /**< of the whole plan */
 };
 
 /** Coordinates of an item. */
@@ -52,33 +63,102 @@ uint64_t ms_study_identity(const ms_study *study);
 int ms_study_experiment(const ms_study *study, const ms_study_place *place, int to_train,
                         ms_experiment **out, ms_error *err);
 
+/** Looks at every method's chip and training once. */
+int ms_study_find_traits(ms_study *study, ms_error *err);
+
+/* ---- jobs ---- */
+
+typedef enum ms_study_kind {
+  MS_STUDY_FIT,      /**< the nominal model that a network is trained with */
+  MS_STUDY_FIT_SITE, /**< that under the conditions of a measurement, for calibration */
+  MS_STUDY_TRAIN,
+  MS_STUDY_MEASURE,
+  MS_STUDY_KINDS
+} ms_study_kind;
+
+/** A piece of work: kind and the item that stands for its place. */
+typedef struct ms_study_job {
+  ms_study_kind kind;
+  size_t number;
+} ms_study_job;
+
+/** The place that stands for all that share a place's network, nominal model or chips. */
+ms_study_place ms_study_network_place(const ms_study *study, const ms_study_place *place);
+ms_study_place ms_study_fit_place(const ms_study *study, const ms_study_place *place);
+ms_study_place ms_study_site_place(const ms_study *study, const ms_study_place *place);
+/** The folder of a place's network. */
+void ms_study_key(const ms_study *study, const ms_study_place *place, char *key, size_t size);
+/** What must be known before a job; returns how many. */
+size_t ms_study_needs(const ms_study *study, const ms_study_job *job, ms_study_job need[2]);
+
+/* ---- what is known: results of jobs, each a line of text (known.c) ---- */
+
+typedef struct ms_study_network {
+  ms_network *network;
+  double spent; /**< chip samples that it took, those of its start included */
+} ms_study_network;
+
+typedef struct ms_study_known {
+  const ms_study *study;
+  ms_study_item *item;        /**< [n_item], the report's */
+  ms_study_network *network;  /**< [n_item] */
+  ms_neuron_model **model[2]; /**< [n_item] of MS_STUDY_FIT, of MS_STUDY_FIT_SITE */
+  size_t *met, *stop;         /**< [n_item] at a cell's first die: dies done without a gap; after
+                                 how many the cell's mean is known well enough, 0: not known */
+} ms_study_known;
+
+int ms_study_known_create(const ms_study *study, ms_study_item *item, ms_study_known **out,
+                          ms_error *err);
+void ms_study_known_destroy(ms_study_known *known);
+int ms_study_knows(const ms_study_known *known, const ms_study_job *job);
+/** Takes a line; `job` says of what. What is known already stays. @return MS_EPARSE */
+int ms_study_learn(ms_study_known *known, const char *line, ms_study_job *job, ms_error *err);
+/** Writes the line of a known job. */
+void ms_study_tell(const ms_study_known *known, const ms_study_job *job, FILE *out);
+/** Takes over a measurement. */
+void ms_study_learn_item(ms_study_known *known, size_t number, const ms_study_item *item);
+/** Whether an item counts: 1 yes, 0 its cell's mean is known without it, -1 not decided yet. The
+ * answer hangs on the dies before it alone, so it is the same in whatever order items are done. */
+int ms_study_wanted(const ms_study_known *known, size_t number);
+
 /* ---- store: state.txt ---- */
 
 typedef struct ms_study_store ms_study_store;
-int ms_study_store_open(const char *path, int resume, const ms_study *study, ms_study_item *item,
-                        ms_study_store **out, ms_error *err);
-int ms_study_store_add(ms_study_store *store, size_t number, const ms_study_item *item,
-                       ms_error *err);
+int ms_study_store_open(const char *path, int resume, ms_study_known *known, ms_study_store **out,
+                        ms_error *err);
+int ms_study_store_add(ms_study_store *store, const ms_study_job *job, ms_error *err);
 void ms_study_store_close(ms_study_store *store);
 
-/* ---- trained networks ---- */
+/* ---- doing a job ---- */
 
-typedef struct ms_study_trainer ms_study_trainer;
-int ms_study_trainer_create(const ms_study *study, const char *folder, unsigned jobs,
-                            const ms_control *control, ms_study_trainer **out, ms_error *err);
-void ms_study_trainer_destroy(ms_study_trainer *trainer);
-/** The network of a place, trained now or earlier; belongs to the trainer.
- * @param spent  out, chip samples that it took, those of its start included */
-int ms_study_train(ms_study_trainer *trainer, const ms_study_place *place,
-                   const ms_network **network, double *spent, ms_error *err);
+typedef struct ms_study_worker ms_study_worker;
+/** @param folder  checkpoints of trainings go there, each into a folder of its own */
+int ms_study_worker_create(ms_study_known *known, const char *folder, const ms_control *control,
+                           ms_study_worker **out, ms_error *err);
+void ms_study_worker_destroy(ms_study_worker *worker);
+/** Does a job whose needs are known; what comes out is known then. */
+int ms_study_work(ms_study_worker *worker, const ms_study_job *job, ms_error *err);
+/** Trains the network of a place. */
+int ms_study_train(ms_study_known *known, const char *folder, size_t number,
+                   const ms_control *control, ms_error *err);
+
+/* ---- dealing ---- */
+
+typedef struct ms_study_dealer ms_study_dealer;
+int ms_study_dealer_create(const ms_study_known *known, ms_study_dealer **out, ms_error *err);
+void ms_study_dealer_destroy(ms_study_dealer *dealer);
+/** The next job that can be done now, in the order of items. @return 1, or 0: none at the moment */
+int ms_study_deal(ms_study_dealer *dealer, ms_study_job *job);
+/** A job came back. @param lost  not done: it is dealt again
+ * @return how often the job has been lost */
+unsigned ms_study_dealt(ms_study_dealer *dealer, const ms_study_job *job, int lost);
+/** Whether nothing is left to deal, in flight or not. */
+int ms_study_finished(ms_study_dealer *dealer);
 
 /* ---- what comes out ---- */
 
 /** Fills the report's cells from its items. */
 int ms_study_summarise(ms_study_report *report, ms_error *err);
-/** Whether a cell's mean is known well enough by its first `n_die` dies of one seed. */
-int ms_study_enough(const ms_study *study, const ms_study_item *item, const ms_study_place *place,
-                    size_t n_die);
 void ms_study_page(const ms_study_report *report, FILE *out);
 
 #endif

@@ -5,28 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-int ms_study_enough(const ms_study *s, const ms_study_item *item, const ms_study_place *place,
-                    size_t n_die) {
-  if (!(s->half_width > 0) || n_die < s->minimum)
-    return 0;
-  double *value = calloc(n_die + 1, sizeof *value);
-  size_t n = 0;
-  for (size_t d = 0; value && d < n_die; d++) {
-    ms_study_place p = *place;
-    p.die = d;
-    const ms_study_item *i = &item[ms_study_index(s, &p)];
-    if (!i->done) { /* had been enough before */
-      free(value);
-      return 1;
-    }
-    if (isfinite(i->accuracy))
-      value[n++] = i->accuracy;
-  }
-  double half = ms_mean_half_width(value, n, s->confidence);
-  free(value);
-  return half <= s->half_width;
-}
-
 typedef struct gathered {
   size_t n, n_pair;
   double *accuracy, *difference;

@@ -20,7 +20,7 @@ static const char worker_name[] = "mixspike-ngspice";
 enum { WORKER_SOCKET_FD = 3 };
 
 /* LIBDIR/../libexec/mixspike: an installation that was moved after it was built. */
-static int beside_library(char *path, size_t size) {
+static int beside_library(const char *name, char *path, size_t size) {
   Dl_info info;
   if (!dladdr((const void *)(size_t)ms_spawn_find, &info) || !info.dli_fname)
     return -1;
@@ -31,12 +31,24 @@ static int beside_library(char *path, size_t size) {
   if (slash) {
     *slash = '\0';
     for (size_t i = 0; rc && i < 2; i++) {
-      snprintf(path, size, "%s%s/libexec/mixspike/%s", real, up[i], worker_name);
-      rc = access(path, X_OK);
+      snprintf(path, size, "%s%s/libexec/mixspike/%s", real, up[i], name);
+      rc = access(path, R_OK);
     }
   }
   free(real);
   return rc;
+}
+
+int ms_spawn_find_part(const char *name, char *path, size_t size) {
+  if (beside_library(name, path, size) == 0)
+    return 0;
+  static const char *const folder[] = {MS_BUILD_LIBEXEC_DIR, MS_INSTALL_LIBEXEC_DIR};
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(path, size, "%s/%s", folder[i], name);
+    if (access(path, R_OK) == 0)
+      return 0;
+  }
+  return MS_EMISSING;
 }
 
 int ms_spawn_find(const char *wanted, char *path, size_t size, ms_error *err) {
@@ -52,17 +64,11 @@ int ms_spawn_find(const char *wanted, char *path, size_t size, ms_error *err) {
     return ms_fail(err, MS_EMISSING, "the simulation worker '%s' named by %s cannot be run: %s",
                    wanted, from, strerror(errno));
   }
-  if (beside_library(path, size) == 0)
+  if (ms_spawn_find_part(worker_name, path, size) == 0)
     return 0;
-  static const char *const folder[] = {MS_BUILD_LIBEXEC_DIR, MS_INSTALL_LIBEXEC_DIR};
-  for (size_t i = 0; i < 2; i++) {
-    snprintf(path, size, "%s/%s", folder[i], worker_name);
-    if (access(path, X_OK) == 0)
-      return 0;
-  }
   return ms_fail(err, MS_EMISSING,
                  "%s was not found in %s or %s; build the target %s or set MIXSPIKE_WORKER",
-                 worker_name, folder[0], folder[1], worker_name);
+                 worker_name, MS_BUILD_LIBEXEC_DIR, MS_INSTALL_LIBEXEC_DIR, worker_name);
 }
 
 /* The worker's environment: what the loader and sanitizers need from ours, nothing else. */

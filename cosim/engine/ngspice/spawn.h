@@ -17,6 +17,8 @@ typedef struct ms_process_handle {
 /** Path of the worker: `wanted`, else $MIXSPIKE_WORKER, else beside the build or installation.
  * MS_EMISSING if there is none. */
 int ms_spawn_find(const char *wanted, char *path, size_t size, ms_error *err);
+/** Path of something that stands beside the worker; MS_EMISSING if it is not there. */
+int ms_spawn_find_part(const char *name, char *path, size_t size);
 int ms_spawn(const char *path, ms_process_handle *out, ms_error *err);
 /** Ends the process if it still runs, and frees everything.
  * @param how  if not NULL: how the worker ended ("ended by signal 11 (Segmentation fault)") */

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+# A study on several processes and under MPI: the same results as on one, also where a process is
+# killed at its work, where a whole rank is, after Ctrl-C and --resume, and where cells stop early.
+. "$SOURCE/tests/cli/lib.sh" || exit 1
+
+cat >base.yaml <<'YAML'
+name: base
+core: dpi16
+analog: model
+digital: ideal
+network: {hidden: 6}
+task: {name: yinyang, train: 200, validation: 40, test: 100}
+training: {epochs: 2, fine_epochs: 1, coarse_step: 0.1, fine_step: 0.1}
+fit: {neuron_runs: 24, stimuli: 6}
+dies: {training: [0], held_out: [100-107]}
+YAML
+cat >ranks.yaml <<'YAML'
+name: ranks
+base: base.yaml
+methods:
+  - {name: plain}
+  - {name: drawn, training: {mismatch: 0.1}}
+  - {name: each, start: plain, dies: each, training: {loop: {batches: 2, batch: 10, rate: 0.1}}}
+  - {name: calibrated, calibrate: 1}
+  - {name: fine, chip: {area: 4, hidden: 5}}
+stop: {half_width: 0.07, minimum: 3}
+yield_at: 0.5
+YAML
+
+# same FOLDER: its results are those of one process, apart from the time.
+same() {
+  cmp whole/results.csv "$1/results.csv" || fail "$1: other results"
+  diff <(grep -v wall_s whole/results.json) <(grep -v wall_s "$1/results.json") ||
+    fail "$1: other figures"
+}
+# children PID N: waits until a process has so many, and names them.
+children() {
+  for _ in $(seq 500); do
+    [ "$(pgrep -cP "$1")" -lt "$2" ] || break
+    sleep 0.01
+  done
+  pgrep -P "$1"
+}
+lines() { wc -l 2>/dev/null <"$1" || echo 0; }
+# until_lines FILE N: waits until it has more.
+until_lines() {
+  for _ in $(seq 1000); do
+    [ "$(lines "$1")" -le "$2" ] || return 0
+    sleep 0.01
+  done
+  fail "$1 never had more than $2 lines"
+}
+
+run 0 study ranks.yaml --out whole
+[ "$(lines whole/results.csv)" -lt 41 ] || fail "no cell has stopped early"
+run 0 study ranks.yaml --out three --jobs 3
+same three
+[ "$(grep -c ^network three/state.txt)" = "$(cut -d' ' -f1,2 three/state.txt | grep ^network | sort -u | wc -l)" ] ||
+  fail "a network was trained twice"
+
+# A process is killed while it works: its job is done again.
+"$MIXSPIKE" study ranks.yaml --out killed --jobs 2 >out 2>err </dev/null &
+job=$!
+until_lines killed/state.txt 8
+for child in $(children $job 2); do
+  kill -KILL "$child"
+  break
+done
+wait $job || fail "the study did not outlive a process"
+same killed
+
+# Ctrl-C, then the rest.
+set -m
+code=0
+"$MIXSPIKE" study ranks.yaml --out cut --jobs 2 >out 2>err </dev/null &
+job=$!
+until_lines cut/state.txt 8
+kill -INT $job
+wait $job || code=$?
+set +m
+[ $code = 130 ] || fail "interrupted: exit code $code"
+says err "--resume"
+run 0 study ranks.yaml --out cut --resume --jobs 2
+same cut
+
+if ! command -v mpirun >/dev/null || ! "$MIXSPIKE" doctor | grep -q "ok  MPI"; then
+  echo "no MPI: the rest is skipped"
+  exit 0
+fi
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+# Everything of Open MPI in our own folder; nothing but this machine.
+export TMPDIR="$work" OMPI_MCA_btl=self,vader OMPI_MCA_plm=isolated
+
+mpirun -n 3 "$MIXSPIKE" study ranks.yaml --out mpi >out 2>err </dev/null || fail "mpirun"
+same mpi
+[ "$(grep -c "report in" out)" = 1 ] || fail "not one rank has reported"
+
+# The process that a rank has at work is killed, then the rank itself.
+mpirun --enable-recovery -n 3 "$MIXSPIKE" study ranks.yaml --out lost >out 2>err </dev/null &
+job=$!
+until_lines lost/state.txt 3
+ranks=($(children $job 3))
+for child in $(children "${ranks[1]}" 1); do kill -KILL "$child"; done
+until_lines lost/state.txt 8
+kill -KILL "${ranks[2]}"
+wait $job || fail "the study did not outlive a rank"
+same lost
+exit 0

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a study knows: measured items, trained networks, fitted models. Each is a line of text with
+ * hexadecimal floating point that ends in a full stop, in state.txt as well as between processes.
+ */
+#include "study/study.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const WORD[MS_STUDY_KINDS] = {"fit", "fit_here", "network", "item"};
+
+enum {
+  ITEM_VALUES = 6,
+  SHAPE = 6,
+  /* A model's own numbers and those of a row stand side by side. */
+  MODEL_VALUES = offsetof(ms_neuron_model, n_row) / sizeof(double),
+  ROW_VALUES = (sizeof(ms_row_model) - offsetof(ms_row_model, tau_s)) / sizeof(double),
+};
+
+int ms_study_known_create(const ms_study *study, ms_study_item *item, ms_study_known **out,
+                          ms_error *err) {
+  ms_study_known *k = *out = calloc(1, sizeof *k);
+  size_t n = study->n_item;
+  if (k) {
+    *k = (ms_study_known){.study = study, .item = item};
+    k->network = calloc(n, sizeof *k->network);
+    k->model[0] = calloc(n, sizeof **k->model);
+    k->model[1] = calloc(n, sizeof **k->model);
+    k->met = calloc(n, sizeof *k->met);
+    k->stop = calloc(n, sizeof *k->stop);
+    if (k->network && k->model[0] && k->model[1] && k->met && k->stop)
+      return MS_OK;
+  }
+  ms_study_known_destroy(k);
+  *out = NULL;
+  return ms_fail(err, MS_ENOMEM, "no memory for %zu items", n);
+}
+
+void ms_study_known_destroy(ms_study_known *k) {
+  if (!k)
+    return;
+  for (size_t i = 0; i < k->study->n_item; i++) {
+    if (k->network)
+      ms_network_destroy(k->network[i].network);
+    for (int kind = 0; kind < 2; kind++)
+      if (k->model[kind])
+        free(k->model[kind][i]);
+  }
+  free(k->network);
+  free(k->model[0]);
+  free(k->model[1]);
+  free(k->met);
+  free(k->stop);
+  free(k);
+}
+
+int ms_study_knows(const ms_study_known *k, const ms_study_job *job) {
+  switch (job->kind) {
+  case MS_STUDY_TRAIN:
+    return k->network[job->number].network != NULL;
+  case MS_STUDY_MEASURE:
+    return k->item[job->number].done;
+  default:
+    return k->model[job->kind][job->number] != NULL;
+  }
+}
+
+/* ---- when a cell's mean is known ---- */
+
+static size_t cell_of(const ms_study *s, size_t number, size_t *die) {
+  ms_study_place p = ms_study_place_of(s, number);
+  *die = p.die;
+  p.die = 0;
+  return ms_study_index(s, &p);
+}
+
+/* Whether the first dies of a cell are enough. */
+static int enough(const ms_study_known *k, size_t cell, size_t n_die) {
+  const ms_study *s = k->study;
+  ms_study_place p = ms_study_place_of(s, cell);
+  double *value = calloc(n_die + 1, sizeof *value);
+  size_t n = 0;
+  for (size_t d = 0; value && d < n_die; d++) {
+    p.die = d;
+    double accuracy = k->item[ms_study_index(s, &p)].accuracy;
+    if (isfinite(accuracy))
+      value[n++] = accuracy;
+  }
+  double half = ms_mean_half_width(value, n, s->confidence);
+  free(value);
+  return half <= s->half_width;
+}
+
+void ms_study_learn_item(ms_study_known *k, size_t number, const ms_study_item *item) {
+  const ms_study *s = k->study;
+  k->item[number] = *item;
+  size_t die, cell = cell_of(s, number, &die);
+  ms_study_place p = ms_study_place_of(s, cell);
+  for (size_t *met = &k->met[cell]; *met < s->base->n_held_out_die;) {
+    p.die = *met;
+    if (!k->item[ms_study_index(s, &p)].done)
+      break;
+    ++*met;
+    if (s->half_width > 0 && !k->stop[cell] && *met >= s->minimum && enough(k, cell, *met))
+      k->stop[cell] = *met;
+  }
+}
+
+int ms_study_wanted(const ms_study_known *k, size_t number) {
+  size_t die, cell = cell_of(k->study, number, &die);
+  if (k->stop[cell])
+    return die < k->stop[cell];
+  return !(k->study->half_width > 0) || die < k->study->minimum || die <= k->met[cell] ? 1 : -1;
+}
+
+/* ---- lines ---- */
+
+static void put(FILE *out, const double *value, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    fprintf(out, " %a", value[i]);
+}
+
+/* Reads n numbers; NULL where there are not as many. */
+static const char *get(const char *at, double *value, size_t n) {
+  for (size_t i = 0; at && i < n; i++) {
+    char *end;
+    value[i] = strtod(at, &end);
+    at = end == at ? NULL : end;
+  }
+  return at;
+}
+
+static void tell_network(const ms_study_network *from, FILE *out) {
+  const ms_network *n = from->network;
+  const size_t inputs = (size_t)n->n_hidden * n->n_input * n->parallel;
+  const size_t outputs = (size_t)n->n_class * n->per_class * n->n_hidden;
+  fprintf(out, " %a %u %u %u %u %u %u", from->spent, n->n_input, n->n_hidden, n->n_class,
+          n->per_class, n->parallel, n->dac_bits);
+  for (size_t i = 0; i < inputs; i++)
+    fprintf(out, " %d", n->in[i]);
+  for (size_t i = 0; i < outputs; i++)
+    fprintf(out, " %d", n->out[i]);
+}
+
+static const char *get_codes(const char *at, int16_t *code, size_t n) {
+  for (size_t i = 0; at && i < n; i++) {
+    double v;
+    at = get(at, &v, 1);
+    code[i] = (int16_t)(at ? v : 0);
+  }
+  return at;
+}
+
+static const char *learn_network(const char *at, ms_study_network *to) {
+  double spent;
+  unsigned shape[SHAPE];
+  at = get(at, &spent, 1);
+  for (int i = 0; at && i < SHAPE; i++) {
+    double v;
+    at = get(at, &v, 1);
+    if (at && !(v >= 1 && v <= 1e6))
+      at = NULL;
+    shape[i] = at ? (unsigned)v : 0;
+  }
+  ms_network *n = NULL;
+  if (!at ||
+      ms_network_create(shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], &n, NULL))
+    return NULL;
+  at = get_codes(at, n->in, (size_t)n->n_hidden * n->n_input * n->parallel);
+  at = get_codes(at, n->out, (size_t)n->n_class * n->per_class * n->n_hidden);
+  if (at)
+    *to = (ms_study_network){n, spent};
+  else
+    ms_network_destroy(n);
+  return at;
+}
+
+static void tell_model(const ms_neuron_model *m, FILE *out) {
+  put(out, &m->tau_s, MODEL_VALUES);
+  fprintf(out, " %u", m->n_row);
+  for (unsigned i = 0; i < m->n_row; i++) {
+    fprintf(out, " %d", m->row[i].sign);
+    put(out, &m->row[i].tau_s, ROW_VALUES);
+  }
+}
+
+static const char *learn_model(const char *at, ms_neuron_model **to) {
+  ms_neuron_model *m = calloc(1, sizeof *m);
+  double v = 0;
+  at = m ? get(at, &m->tau_s, MODEL_VALUES) : NULL;
+  at = get(at, &v, 1);
+  if (!(v >= 1 && v <= MS_MAX_ROWS))
+    at = NULL;
+  for (unsigned i = 0; at && i < (unsigned)v; i++) {
+    double sign = 0;
+    at = get(at, &sign, 1);
+    m->row[i].sign = (int)sign;
+    at = get(at, &m->row[i].tau_s, ROW_VALUES);
+  }
+  if (at) {
+    m->n_row = (unsigned)v;
+    *to = m;
+  } else {
+    free(m);
+  }
+  return at;
+}
+
+void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) {
+  fprintf(out, "%s %zu", WORD[job->kind], job->number);
+  if (job->kind == MS_STUDY_MEASURE) {
+    const ms_study_item *i = &k->item[job->number];
+    const double value[ITEM_VALUES] = {i->accuracy, i->energy_j, i->spikes,
+                                       i->samples,  i->errors,   i->spent};
+    put(out, value, ITEM_VALUES);
+  } else if (job->kind == MS_STUDY_TRAIN) {
+    tell_network(&k->network[job->number], out);
+  } else {
+    tell_model(k->model[job->kind][job->number], out);
+  }
+  fputs(" .\n", out);
+}
+
+static const char *learn_value(ms_study_known *k, const ms_study_job *job, const char *at) {
+  if (job->kind == MS_STUDY_TRAIN)
+    return learn_network(at, &k->network[job->number]);
+  if (job->kind != MS_STUDY_MEASURE)
+    return learn_model(at, &k->model[job->kind][job->number]);
+  double v[ITEM_VALUES];
+  at = get(at, v, ITEM_VALUES);
+  const ms_study_item item = {.done = 1,
+                              .accuracy = v[0],
+                              .energy_j = v[1],
+                              .spikes = v[2],
+                              .samples = v[3],
+                              .errors = v[4],
+                              .spent = v[5]};
+  if (at && !strncmp(at, " .", 2))
+    ms_study_learn_item(k, job->number, &item);
+  return at;
+}
+
+int ms_study_learn(ms_study_known *k, const char *line, ms_study_job *job, ms_error *err) {
+  char *at = NULL;
+  size_t kind = 0;
+  for (; kind < MS_STUDY_KINDS; kind++) {
+    size_t n = strlen(WORD[kind]);
+    if (!strncmp(line, WORD[kind], n) && line[n] == ' ') {
+      job->kind = (ms_study_kind)kind;
+      job->number = strtoull(line + n, &at, 10);
+      break;
+    }
+  }
+  size_t n = strlen(line);
+  if (!at || job->number >= k->study->n_item || n < 3 || strcmp(line + n - 3, " .\n") != 0)
+    return ms_fail(err, MS_EPARSE, "a line of a study is malformed");
+  if (ms_study_knows(k, job))
+    return MS_OK;
+  const char *end = learn_value(k, job, at);
+  return end && !strcmp(end, " .\n") ? MS_OK
+                                     : ms_fail(err, MS_EPARSE, "a line of a study is malformed");
+}
