@@ -29,6 +29,11 @@ typedef struct ms_distortion {
                           full scale: beyond half a step the DAC is not monotonic */
   double bias;       /**< standard deviation of a lognormal factor on each bias line's code */
   double jitter_tau; /**< of input events from sample to sample, standard deviation */
+  double drift;      /**< standard deviation of a lognormal factor on each bias line's code that
+                        wanders from 1 as the die runs samples */
+  double temp_step_c;          /**< by which the die gets hotter, at once */
+  unsigned drift_samples;      /**< after so many the drift stands somewhere else */
+  unsigned temp_after_samples; /**< so many run before it gets hotter */
 } ms_distortion;
 
 /** Read only; belongs to the loader. Every field has a value after loading: the file's or the

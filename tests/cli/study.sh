@@ -23,7 +23,8 @@ methods:
   - {name: chains, start: plain, dies: each,
      training: {loop: {method: metropolis, batches: 4, batch: 5, chains: 2}}}
 mismatch: [0.5, 1]
-conditions: [{name: nominal}, {name: "<hot>", pvt: {temperature: "60 C"}}]
+conditions: [{name: nominal}, {name: "<hot>", pvt: {temperature: "60 C"},
+  distortion: {drift: 0.1, temperature_step: 10 C, temperature_after: 10}}]
 yield_at: 0.5
 YAML
 

@@ -170,7 +170,7 @@ static void distortions_belong_to_the_die(void **state) {
       synapse[k * N + (int)i] =
           (ms_synapse){.source = (uint16_t)(i % 20), .target = (uint16_t)(i / 20), .code = 7};
     config[k] = (ms_config){.n_synapse = N, .synapse = synapse + k * N};
-    ms_distort_config(&d, &die[k], core, &config[k]);
+    ms_distort_config(&d, &die[k], 0, core, &config[k]);
   }
   /* Whatever its mismatch, the die is the same die; another one is another. */
   assert_int_equal(config[0].n_synapse, config[1].n_synapse);
@@ -188,6 +188,105 @@ static void distortions_belong_to_the_die(void **state) {
   assert_true(!ms_distorted(&d, &(ms_die){1, 5, 0}));
   free(synapse);
   ms_core_destroy(core);
+}
+
+/* Biases begin at their codes and then wander, as far on average as they were told to; heat comes
+ * at once. Both leave the die without mismatch alone, and say the same whenever they are asked. */
+static void distortions_come_with_age(void **state) {
+  (void)state;
+  ms_core *core;
+  assert_int_equal(ms_core_load(MS_TEST_MODELS_DIR, "dpi16", 0, &core, NULL), MS_OK);
+  const ms_distortion d = {
+      .drift = 0.1, .drift_samples = 50, .temp_step_c = 20, .temp_after_samples = 30};
+  const ms_die die = {1, 5, 1}, flat = {1, 5, 0};
+  enum { CODE = 0x280, AGES = 4000 };
+  uint16_t bias[64];
+  assert_true(core->n_bias <= 64);
+  double sum2 = 0, largest = 0;
+  uint16_t before = CODE;
+  for (uint64_t age = 0; age < AGES; age++) {
+    for (size_t k = 0; k < core->n_bias; k++)
+      bias[k] = CODE;
+    ms_config config = {.bias = bias, .n_bias = core->n_bias};
+    ms_distort_config(&d, &die, age, core, &config);
+    if (!age)
+      assert_int_equal(bias[0], CODE);
+    if (ms_distort_phase(&d, age) == ms_distort_phase(&d, age ? age - 1 : 0))
+      assert_int_equal(bias[0], before);
+    double moved = log((bias[0] & 0xff) / 128.0);
+    largest = fmax(largest, fabs(log((bias[0] & 0xff) / (double)(before & 0xff))));
+    sum2 += moved * moved;
+    before = bias[0];
+  }
+  /* 80 draws: their standard deviation is known to 8 %; the limit is three times that. A step of a
+   * tenth of the way is at most 0.16 of the largest of 80 differences, some 4 standard deviations.
+   */
+  assert_true(fabs(sqrt(sum2 / AGES) / 0.1 - 1) < 0.24);
+  assert_true(largest > 0.004 && largest < 0.08);
+  assert_true(ms_distorted(&d, &die) && !ms_distorted(&d, &flat));
+  assert_true(ms_distort_heat_c(&d, &die, 29) == 0 && ms_distort_heat_c(&d, &die, 30) == 20);
+  assert_true(ms_distort_heat_c(&d, &flat, 30) == 0);
+  ms_core_destroy(core);
+}
+
+static int same_spikes(const ms_lab_result *a, const ms_lab_result *b) {
+  int same = a->n_spike == b->n_spike;
+  for (size_t i = 0; same && i < a->n_spike; i++)
+    same = a->spike[i].t == b->spike[i].t && a->spike[i].address == b->spike[i].address;
+  return same;
+}
+
+/* The same network on the same die, cold and getting hot half way: the first samples agree to the
+ * last spike, later ones do not. In two threads as in one. */
+static void a_die_gets_hot_between_two_samples(void **state) {
+  (void)state;
+  static const char text[] =
+      "name: c\ncore: dpi16\nmodels_dir: " MS_TEST_MODELS_DIR "\nanalog: model\n"
+      "digital: ideal\nnetwork: {hidden: 3}\ntask: {name: yinyang, train: 8, test: 12}\n"
+      "dies: {seed: 1}\n%s";
+  enum { N = 12, HOT = 6 };
+  ms_lab_result result[3][N];
+  for (int k = 0; k < 3; k++) {
+    char full[500];
+    ms_experiment *e;
+    ms_setup *s;
+    ms_lab *lab;
+    ms_network *network;
+    ms_error err = {0};
+    snprintf(full, sizeof full, text,
+             k ? "distortion: {temperature_step: 30 C, temperature_after: 6}\n" : "");
+    if (ms_experiment_parse(full, "c.yaml", &e, &err) || ms_setup_create(e, &s, &err) ||
+        ms_lab_create(s, k == 2 ? 2 : 1, &lab, &err) ||
+        ms_network_create(s->n_input, 3, s->task->n_class, 1, e->parallel, s->core->dac_bits,
+                          &network, &err))
+      fail_msg("%s", err.text);
+    for (unsigned i = 0; i < 3 * s->n_input * e->parallel; i++)
+      network->in[i] = (int16_t)(network->dac_bits > 3 ? 12 : 2);
+    ms_lab_job job[N];
+    for (size_t i = 0; i < N; i++)
+      job[i] = (ms_lab_job){.die = ms_setup_die(s, 4),
+                            .value = s->task->test.value + i * s->task->n_value};
+    if (ms_lab_configure(lab, network, &err) ||
+        ms_lab_run(lab, job, N, result[k], NULL, NULL, &err))
+      fail_msg("%s", err.text);
+    ms_network_destroy(network);
+    ms_lab_destroy(lab);
+    ms_setup_destroy(s);
+    ms_experiment_destroy(e);
+  }
+  int moved = 0;
+  for (int i = 0; i < N; i++) {
+    const ms_lab_result *cold = &result[0][i], *hot = &result[1][i], *two = &result[2][i];
+    assert_true(cold->n_spike > 0 || hot->n_spike > 0);
+    assert_true(same_spikes(hot, two));
+    int same = same_spikes(cold, hot);
+    if (i < HOT)
+      assert_true(same);
+    moved += !same;
+  }
+  assert_int_equal(moved, N - HOT);
+  for (int k = 0; k < 3; k++)
+    ms_lab_results_clear(result[k], N);
 }
 
 /* A chip of the model without mismatch whose synaptic unit current stands 30 % too high, and its
@@ -236,6 +335,8 @@ int main(void) {
       cmocka_unit_test(a_resumed_study_ends_in_the_same_items),
       cmocka_unit_test(a_cell_stops_when_its_mean_is_known),
       cmocka_unit_test(distortions_belong_to_the_die),
+      cmocka_unit_test(distortions_come_with_age),
+      cmocka_unit_test(a_die_gets_hot_between_two_samples),
       cmocka_unit_test(calibration_moves_a_line_back),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

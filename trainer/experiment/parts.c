@@ -22,6 +22,7 @@ void ms_part_text(char **text, ms_yaml_node *node, const char *key) {
 }
 
 void ms_part_defaults(ms_experiment *e) {
+  e->distortion = (ms_distortion){.drift_samples = 100, .temp_after_samples = 30};
   e->encoding = (ms_encoding){.first_tau = 0.15, .last_tau = 2, .bias_tau = 0.9, .window_tau = 4};
   e->seed = 1;
   e->epochs = 30;
@@ -132,4 +133,9 @@ void ms_part_conditions(ms_experiment *e, ms_yaml_node *node) {
   x->dac = ms_yaml_real_or(d, "dac", x->dac, 0, 10);
   x->bias = ms_yaml_real_or(d, "bias", x->bias, 0, 10);
   x->jitter_tau = ms_yaml_real_or(d, "jitter", x->jitter_tau, 0, 10);
+  x->drift = ms_yaml_real_or(d, "drift", x->drift, 0, 10);
+  x->drift_samples = ms_part_count(d, "drift_samples", x->drift_samples, 10, 100000000);
+  x->temp_step_c = ms_yaml_quantity_or(d, "temperature_step", "C", x->temp_step_c, -200, 200);
+  x->temp_after_samples =
+      ms_part_count(d, "temperature_after", x->temp_after_samples, 0, 100000000);
 }

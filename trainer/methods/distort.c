@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 int ms_distorted(const ms_distortion *d, const ms_die *die) {
-  return die->strength > 0 &&
-         (d->dead > 0 || d->stuck > 0 || d->dac > 0 || d->bias > 0 || d->jitter_tau > 0);
+  return die->strength > 0 && (d->dead > 0 || d->stuck > 0 || d->dac > 0 || d->bias > 0 ||
+                               d->jitter_tau > 0 || d->drift > 0);
 }
 
 static double normal(const ms_die *die, const char *format, ...)
@@ -40,7 +40,40 @@ static unsigned distort_code(const ms_distortion *d, const ms_die *die, const ms
   return (unsigned)fmax(0, fmin(most, floor(code + 0.5)));
 }
 
-void ms_distort_config(const ms_distortion *d, const ms_die *die, const ms_core *core,
+/* A drift goes in small steps: each costs a configuration of the chip. */
+enum { DRIFT_STEPS = 10 };
+
+uint64_t ms_distort_phase(const ms_distortion *d, uint64_t age) {
+  return d->drift > 0 ? age * DRIFT_STEPS / d->drift_samples : 0;
+}
+
+double ms_distort_heat_c(const ms_distortion *d, const ms_die *die, uint64_t age) {
+  return die->strength > 0 && age >= d->temp_after_samples ? d->temp_step_c : 0;
+}
+
+/* Where a drift stands, of unit variance: 0 at first, then from one draw to the next. */
+static double wander(const ms_die *die, const char *name, uint64_t phase) {
+  const uint64_t k = phase / DRIFT_STEPS;
+  const double angle = acos(-1.0) / 2 * (double)(phase % DRIFT_STEPS) / DRIFT_STEPS;
+  const double before = k ? normal(die, "drift.%s.%llu", name, (unsigned long long)k) : 0;
+  return cos(angle) * before +
+         sin(angle) * normal(die, "drift.%s.%llu", name, (unsigned long long)(k + 1));
+}
+
+static uint16_t distort_bias(const ms_distortion *d, const ms_die *die, uint64_t age,
+                             const char *name, uint16_t code) {
+  double moved = 0;
+  if (d->bias > 0)
+    moved += d->bias * normal(die, "bias.%s", name);
+  if (d->drift > 0)
+    moved += d->drift * wander(die, name, ms_distort_phase(d, age));
+  unsigned fine = code & 0xffu;
+  if (fine)
+    fine = (unsigned)fmax(1, fmin(255, floor(fine * exp(moved) + 0.5)));
+  return (uint16_t)((code & 0xff00u) | fine);
+}
+
+void ms_distort_config(const ms_distortion *d, const ms_die *die, uint64_t age, const ms_core *core,
                        ms_config *config) {
   unsigned most = (1u << core->dac_bits) - 1;
   size_t kept = 0;
@@ -53,12 +86,8 @@ void ms_distort_config(const ms_distortion *d, const ms_die *die, const ms_core 
       config->synapse[kept++] = s;
   }
   config->n_synapse = kept;
-  for (size_t k = 0; config->bias && d->bias > 0 && k < config->n_bias; k++) {
-    unsigned fine = config->bias[k] & 0xffu;
-    double moved = fine * exp(d->bias * normal(die, "bias.%s", core->bias[k].name));
-    fine = fine ? (unsigned)fmax(1, fmin(255, floor(moved + 0.5))) : 0;
-    config->bias[k] = (uint16_t)((config->bias[k] & 0xff00u) | fine);
-  }
+  for (size_t k = 0; config->bias && k < config->n_bias; k++)
+    config->bias[k] = distort_bias(d, die, age, core->bias[k].name, config->bias[k]);
 }
 
 static int by_time(const void *a, const void *b) {

@@ -8,10 +8,15 @@
 /** Whether a die has any. */
 int ms_distorted(const ms_distortion *distortion, const ms_die *die);
 
-/** Changes a configuration into what the die makes of it. Connections may vanish; order stays.
- * @param bias  codes if the configuration has its own (config->bias) */
-void ms_distort_config(const ms_distortion *distortion, const ms_die *die, const ms_core *core,
-                       ms_config *config);
+/** Changes a configuration into what the die makes of it. Connections may vanish; order stays. Bias
+ * codes move if the configuration has its own.
+ * @param age  samples that the die has run */
+void ms_distort_config(const ms_distortion *distortion, const ms_die *die, uint64_t age,
+                       const ms_core *core, ms_config *config);
+/** A number that changes when the die's configuration does as it ages. */
+uint64_t ms_distort_phase(const ms_distortion *distortion, uint64_t age);
+/** What a die has become hotter by, degrees. */
+double ms_distort_heat_c(const ms_distortion *distortion, const ms_die *die, uint64_t age);
 
 /** Moves input events, and keeps them ordered and within 0 .. t_stop. @param run  number of the run
  */

@@ -17,6 +17,8 @@ typedef struct bench {
   ms_chip *chip;
   uint64_t configured; /* version of the configuration it holds */
   int distorted;       /* and that for `die` alone */
+  uint64_t phase;      /* of that die's drift */
+  double heat_c;       /* by which the chip is hotter than the setup says */
   ms_die die;
   int has_die;
 } bench;
@@ -28,7 +30,7 @@ struct ms_lab {
   ms_config config;
   uint32_t (*write)[2]; /* instead of `config`, if not NULL */
   size_t n_write;
-  uint64_t version;
+  uint64_t version, age;
   uint64_t spent;
   double wall_s, router_s;
 };
@@ -137,6 +139,10 @@ int ms_lab_configure_raw(ms_lab *lab, const ms_config *from, ms_error *err) {
   return rc;
 }
 
+void ms_lab_set_age(ms_lab *lab, uint64_t samples) {
+  lab->age = samples;
+}
+
 static int same_die(const ms_die *a, const ms_die *b) {
   return a->seed == b->seed && a->die == b->die && !(a->strength < b->strength) &&
          !(a->strength > b->strength);
@@ -148,35 +154,57 @@ static int only_this_run(int rc) {
 }
 
 /* The lab's configuration as a die with distortions takes it. */
-static int configure_distorted(ms_lab *lab, bench *b, const ms_die *die, ms_error *err) {
+static int configure_distorted(ms_lab *lab, bench *b, const ms_die *die, uint64_t age,
+                               ms_error *err) {
   ms_config config;
   int rc = copy_config(&lab->config, &config, err);
   if (rc)
     return rc;
-  ms_distort_config(&lab->setup->experiment->distortion, die, lab->setup->core, &config);
+  ms_distort_config(&lab->setup->experiment->distortion, die, age, lab->setup->core, &config);
   rc = ms_chip_configure(b->chip, &config, err);
   ms_config_clear(&config);
   return rc;
 }
 
-static int configure(ms_lab *lab, bench *b, const ms_die *die, ms_error *err) {
-  int distorted = ms_distorted(&lab->setup->experiment->distortion, die);
+static int configure(ms_lab *lab, bench *b, const ms_die *die, uint64_t age, ms_error *err) {
+  const ms_distortion *d = &lab->setup->experiment->distortion;
+  const int distorted = ms_distorted(d, die);
+  const uint64_t phase = ms_distort_phase(d, age);
   if (b->configured == lab->version &&
-      (!(distorted || b->distorted) || (b->has_die && same_die(&b->die, die))))
+      (!(distorted || b->distorted) || (b->has_die && same_die(&b->die, die) && b->phase == phase)))
     return MS_OK;
   int rc = lab->write  ? ms_chip_configure_writes(b->chip, (const uint32_t(*)[2])lab->write,
                                                   lab->n_write, err)
-           : distorted ? configure_distorted(lab, b, die, err)
+           : distorted ? configure_distorted(lab, b, die, age, err)
                        : ms_chip_configure(b->chip, &lab->config, err);
   b->configured = rc ? 0 : lab->version;
   b->distorted = distorted;
+  b->phase = phase;
+  return rc;
+}
+
+/* Leaves the chip alone while its temperature stays. */
+static int heat(ms_lab *lab, bench *b, const ms_die *die, uint64_t age, ms_error *err) {
+  const double heat_c = ms_distort_heat_c(&lab->setup->experiment->distortion, die, age);
+  if (heat_c >= b->heat_c && heat_c <= b->heat_c)
+    return MS_OK;
+  ms_pvt pvt = lab->setup->pvt;
+  pvt.temp_c = (pvt.temp_set ? pvt.temp_c : lab->setup->core->process->temp_c[1]) + heat_c;
+  pvt.temp_set = true;
+  int rc = ms_chip_set_pvt(b->chip, &pvt, err);
+  if (rc)
+    ms_fail_context(err, "key 'distortion.temperature_step'");
+  else
+    b->heat_c = heat_c;
   return rc;
 }
 
 static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, uint64_t number,
                    ms_lab_result *result, ms_error *err) {
   const ms_setup *s = lab->setup;
-  int rc = configure(lab, b, &job->die, err);
+  const uint64_t age = lab->age + number;
+  int rc = configure(lab, b, &job->die, age, err);
+  rc = rc ? rc : heat(lab, b, &job->die, age, err);
   if (!rc && (!b->has_die || !same_die(&b->die, &job->die))) {
     rc = ms_chip_set_die(b->chip, &job->die, err);
     b->die = job->die;

@@ -38,6 +38,10 @@ int ms_lab_configure_raw(ms_lab *lab, const ms_config *config, ms_error *err);
 /** The same as a sequence of configuration-port writes (for replays). */
 int ms_lab_configure_writes(ms_lab *lab, const uint32_t (*write)[2], size_t n, ms_error *err);
 
+/** How many samples the dies have run before the next jobs, for distortions that come with time; 0
+ * at first. Jobs of one call follow each other in their order on every die. */
+void ms_lab_set_age(ms_lab *lab, uint64_t samples);
+
 /** Runs jobs in any order and returns results in theirs. A failure of the simulator stays in its
  * result; anything else ends the call.
  * @param result   [n] out; free with ms_lab_results_clear

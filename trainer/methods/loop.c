@@ -74,7 +74,9 @@ static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err
                           .total = steps(w) * x->loop_batch,
                           .loss = curve->n ? curve->point[curve->n - 1].loss : NAN,
                           .accuracy = curve->n ? curve->point[curve->n - 1].train_accuracy : NAN};
+  ms_lab_set_age(w->lab, state->step * x->loop_batch);
   rc = ms_lab_run(w->lab, b->job, b->n, b->result, &w->control, &progress, err);
+  ms_lab_set_age(w->lab, 0);
   if (rc)
     return rc;
   size_t good = keep_good(b);

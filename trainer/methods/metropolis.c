@@ -73,8 +73,10 @@ static int measure(work *k, unsigned chain, double *energy, double *right, ms_er
     k->weight[i] = (float)fmax(-1, fmin(1, k->trial[i]));
   ms_weights_to_network(k->weight, k->network);
   int rc = ms_lab_configure(k->w->lab, k->network, err);
+  ms_lab_set_age(k->w->lab, progress.done);
   if (!rc)
     rc = ms_lab_run(k->w->lab, k->job, k->n, k->result, &k->w->control, &progress, err);
+  ms_lab_set_age(k->w->lab, 0);
   if (rc)
     return rc;
   *energy = energy_of(k, right);

@@ -46,8 +46,10 @@ uint64_t ms_study_identity(const ms_study *s) {
 /* Trained networks are told apart by their text. */
 static int describe(const ms_study *s, const ms_study_place *p, ms_experiment *e, ms_error *err) {
   char line[200];
-  snprintf(line, sizeof line, "\n# study %016llx, task %zu, method %zu, bits %u, strength %g\n",
-           (unsigned long long)ms_study_identity(s), p->task, p->method, e->dac_bits, e->strength);
+  snprintf(line, sizeof line,
+           "\n# study %016llx, task %zu, method %zu, condition %zu, bits %u, strength %g\n",
+           (unsigned long long)ms_study_identity(s), p->task, p->method, p->condition, e->dac_bits,
+           e->strength);
   size_t n = strlen(e->text) + strlen(line) + 1;
   char *text = realloc(e->text, n);
   if (!text)
@@ -67,8 +69,10 @@ static void change_chip(const ms_study *s, const ms_study_place *p, ms_experimen
   e->strength = s->strength[p->strength] / sqrt(s->method[p->method].area);
 }
 
-/* Of the conditions, only the DAC's bits are known when a network is trained. */
-static int know_bits(const ms_study *s, const ms_study_place *p, ms_experiment *e, ms_error *err) {
+/* Of the conditions, the DAC's bits are known when a network is trained; training in the loop meets
+ * the dies' distortions. */
+static int know_conditions(const ms_study *s, const ms_study_place *p, ms_experiment *e,
+                           ms_error *err) {
   ms_experiment *condition;
   int rc = ms_experiment_parse(s->base->text, s->base->file, &condition, err);
   if (rc)
@@ -76,6 +80,8 @@ static int know_bits(const ms_study *s, const ms_study_place *p, ms_experiment *
   condition->dac_bits = e->dac_bits;
   ms_part_conditions(condition, s->condition[p->condition].node);
   e->dac_bits = condition->dac_bits;
+  if (e->loop_batches)
+    e->distortion = condition->distortion;
   ms_experiment_destroy(condition);
   return MS_OK;
 }
@@ -90,7 +96,7 @@ int ms_study_experiment(const ms_study *s, const ms_study_place *p, int to_train
   ms_part_training(e, s->method[p->method].node);
   change_chip(s, p, e);
   if (to_train)
-    rc = know_bits(s, p, e, err);
+    rc = know_conditions(s, p, e, err);
   else
     ms_part_conditions(e, s->condition[p->condition].node);
   e->seed = s->seed[p->seed];
@@ -141,6 +147,7 @@ int ms_study_find_traits(ms_study *s, ms_error *err) {
     ms_study_traits *t = traits_of(s, &p);
     t->bits = e->dac_bits;
     t->looped = e->loop_batches > 0;
+    t->distortion = e->distortion;
     t->fit = mix(FNV_BASIS, shape, sizeof shape);
     t->chip = mix(t->fit, &s->method[p.method].area, sizeof s->method[p.method].area);
     ms_experiment_destroy(e);
@@ -148,11 +155,19 @@ int ms_study_find_traits(ms_study *s, ms_error *err) {
   return rc;
 }
 
+static int same_distortion(const ms_distortion *a, const ms_distortion *b) {
+  _Static_assert(sizeof *a == 7 * sizeof(double) + 2 * sizeof(unsigned), "bytes without a meaning");
+  return !memcmp(a, b, sizeof *a);
+}
+
 ms_study_place ms_study_network_place(const ms_study *s, const ms_study_place *place) {
   ms_study_place p = *place;
-  const ms_study_traits *t = traits_of(s, place);
-  for (p.condition = 0; traits_of(s, &p)->bits != t->bits;)
-    p.condition++;
+  const ms_study_traits *t = traits_of(s, place), *other;
+  for (p.condition = 0; p.condition < place->condition; p.condition++) {
+    other = traits_of(s, &p);
+    if (other->bits == t->bits && same_distortion(&other->distortion, &t->distortion))
+      break;
+  }
   if (!t->looped) /* trained on the model alone */
     p.strength = 0;
   if (!t->looped || !s->method[p.method].each)
@@ -208,7 +223,7 @@ void ms_study_key(const ms_study *s, const ms_study_place *place, char *key, siz
   const ms_study_traits *t = traits_of(s, &p);
   int n = snprintf(key, size, "t%zu-m%zu-s%zu-b%u", p.task, p.method, p.seed, t->bits);
   if (t->looped)
-    n += snprintf(key + n, size - (size_t)n, "-x%zu", p.strength);
+    n += snprintf(key + n, size - (size_t)n, "-x%zu-c%zu", p.strength, p.condition);
   if (t->looped && s->method[p.method].each)
     snprintf(key + n, size - (size_t)n, "-d%llu", (unsigned long long)s->base->held_out_die[p.die]);
 }

@@ -27,8 +27,9 @@ typedef struct ms_named_node {
 
 /** What decides which places share a network, a fit, or chips. */
 typedef struct ms_study_traits {
-  unsigned bits; /**< of the weight DACs; 0: the core's */
-  int looped;    /**< trained in the loop */
+  unsigned bits;            /**< of the weight DACs; 0: the core's */
+  int looped;               /**< trained in the loop */
+  ms_distortion distortion; /**< of the dies that it is trained on */
   uint64_t fit, chip;
 } ms_study_traits;
 

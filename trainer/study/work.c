@@ -138,6 +138,8 @@ static int measure_at(ms_study_worker *w, const site *at, const ms_study_place *
   item->spent += (double)(ms_lab_spent(at->lab) - before);
   ms_die_result result = {.die = die};
   ms_progress progress = {.phase = "study", .loss = NAN, .accuracy = NAN};
+  /* A network trained on this very die is measured after all that the die has gone through. */
+  ms_lab_set_age(at->lab, w->known->study->method[p->method].each ? (uint64_t)item->spent : 0);
   if (!rc)
     rc = ms_measure_die(setup, at->lab, network, 0, &w->control, &progress, &result,
                         &result.accuracy, err);
