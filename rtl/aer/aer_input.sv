@@ -103,6 +103,7 @@ module aer_input #(
     .clk_i,
     .rst_ni,
     .ready_i(room),
+    .extra_i(1'b0),
     .req_i  (pending),
     .grant_o(grant),
     .index_o(grant_neuron_o),

@@ -8,6 +8,7 @@ module rr_arbiter #(
   input  logic                clk_i,
   input  logic                rst_ni,
   input  logic                ready_i,  // a grant can be taken this cycle
+  input  logic                extra_i,  // a grant now uses up no turn: some requests are held back
   input  logic [Width-1:0]    req_i,
   output logic [Width-1:0]    grant_o,  // one-hot, or zero if nothing can be granted
   output logic [IdxWidth-1:0] index_o,
@@ -42,7 +43,7 @@ module rr_arbiter #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       first_q <= '1;
-    end else if (valid_o) begin
+    end else if (valid_o && !extra_i) begin
       first_q <= first_d;
     end
   end
@@ -59,8 +60,9 @@ module rr_arbiter #(
 
 `ifdef FORMAL
 `ifndef FORMAL_MESH
-  // A request that stays gets its grant before any other gets a second one. Any one line, and how
-  // many grants others got while it waited; `before` are those that still come before it.
+  // A request that stays, but for cycles in which it is held back, gets its grant before any other gets
+  // a second one that uses up a turn. Any one line, and how many such grants others got while it waited;
+  // `before` are those that still come before it.
   (* anyconst *) logic [IdxWidth-1:0] line;
   logic [IdxWidth:0] others_q, before;
   logic              started_q = 1'b0;
@@ -79,8 +81,8 @@ module rr_arbiter #(
 
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
-    if (!rst_ni || !req_i[line] || grant_o[line]) others_q <= '0;
-    else if (valid_o) others_q <= others_q + 1'b1;
+    if (!rst_ni || (!req_i[line] && !extra_i) || grant_o[line]) others_q <= '0;
+    else if (valid_o && !extra_i) others_q <= others_q + 1'b1;
     if (rst_ni) begin
       assert (valid_o == (ready_i && (|req_i)));
       assert (valid_o == (|grant_o));

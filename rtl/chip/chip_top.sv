@@ -253,6 +253,7 @@ module chip_top #(
     .clk_i,
     .rst_ni (rst_dyn_n),
     .ready_i(out_ready_i),
+    .extra_i(1'b0),
     .req_i  (out_valid),
     .grant_o(out_grant),
     .index_o(out_core_o),

@@ -232,13 +232,15 @@ module core_top #(
   end
 
   // Neurons, external inputs and tags take turns at the fan-out. A tag never waits for room towards the
-  // mesh: what arrives can always leave it, so that cores cannot wait for one another in a circle.
+  // mesh: what arrives can always leave it, so that cores cannot wait for one another in a circle. While
+  // the others are held back for want of that room, tags use up no turn of theirs.
   rr_arbiter #(
     .Width(3)
   ) u_merge (
     .clk_i,
     .rst_ni (rst_dyn_n),
     .ready_i(event_ready),
+    .extra_i(send_full_i),
     .req_i  ({tag_wait_o, ext_valid && !send_full_i, neuron_valid && !send_full_i}),
     .grant_o(event_grant),
     .index_o(event_index),

@@ -116,6 +116,7 @@ module mesh_router #(
       .clk_i,
       .rst_ni,
       .ready_i(out_ready_i[o]),
+      .extra_i(1'b0),
       .req_i  (request[o*NumPorts+:NumPorts]),
       .grant_o(grant[o*NumPorts+:NumPorts]),
       .index_o(from),

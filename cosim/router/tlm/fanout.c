@@ -66,15 +66,16 @@ static unsigned choose(const ms_tlm_fanout *f, unsigned waiting) {
   return (unsigned)__builtin_ctz(later ? later : waiting);
 }
 
-/* An event enters the route stage, and the way to other cores. Returns whether it is one of this
- * core's. */
-static bool take_event(ms_tlm_core *c, unsigned waiting) {
+/* An event enters the route stage, and the way to other cores; while the core's own are held back a
+ * tag uses up no turn. Returns whether it is one of this core's. */
+static bool take_event(ms_tlm_core *c, unsigned waiting, bool held_back) {
   ms_tlm_fanout *f = &c->fanout;
   ms_tlm_queue *const queue[] = {&f->neurons, &f->inputs, &f->tags};
   const unsigned which = choose(f, waiting);
   const ms_tlm_event e = ms_tlm_queue_pop(queue[which]);
   const uint32_t word = c->registers.route[e.source];
-  f->turn = which + 1;
+  if (!held_back)
+    f->turn = which + 1;
   f->route = true;
   f->route_cause = e.cause;
   f->base = ms_map_route_base(word);
@@ -112,7 +113,7 @@ int ms_tlm_fanout_edge(ms_tlm_router *r, ms_tlm_core *c, uint64_t number, const 
     done = issue(c);
   if (done)
     f->route = false;
-  const bool taken = !f->route && waiting && take_event(c, waiting);
+  const bool taken = !f->route && waiting && take_event(c, waiting, send_full);
   counters->queue_wait += own - taken;
   c->network.counters.send_wait += send_full && own;
   return rc;
