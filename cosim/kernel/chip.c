@@ -14,6 +14,10 @@ static void map_rows(ms_chip *chip) {
     chip->row_of[chip->core->row[r].sign][chip->core->row[r].index] = (int)r;
 }
 
+unsigned ms_cores(const ms_chip_options *o) {
+  return (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1);
+}
+
 int ms_chip_create(const ms_chip_options *options, ms_chip **out, ms_error *err) {
   *out = NULL;
   if (!options->core || !options->n_neuron)
@@ -32,14 +36,14 @@ int ms_chip_create(const ms_chip_options *options, ms_chip **out, ms_error *err)
                               .n_neuron = options->n_neuron,
                               .n_input = options->n_input,
                               .n_bias = (unsigned)chip->core->n_bias,
-                              .clock_ps = chip->core->clock_ps};
-  uint32_t built = 0;
+                              .clock_ps = chip->core->clock_ps,
+                              .cols = options->cols,
+                              .rows = options->rows};
   int rc = ms_engine_create(&options->engine, chip->core, &chip->engine, err);
   if (!rc)
     rc = ms_router_create(&router, &chip->router, err);
   if (!rc)
-    rc = ms_router_read(chip->router, MS_MAP_NEURONS, &built, err);
-  chip->built_neurons = built;
+    rc = ms_table_size_read(chip->router, ms_cores(options), &chip->size, err);
   chip->bias = calloc(chip->core->n_bias + 1, sizeof *chip->bias);
   if (!rc && !chip->bias)
     rc = ms_fail(err, MS_ENOMEM, "no memory for a chip");

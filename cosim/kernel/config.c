@@ -59,64 +59,22 @@ static int sort_synapses(const ms_config *config, ms_synapse **out, ms_error *er
   return 0;
 }
 
-typedef struct writer {
-  uint32_t (*write)[2];
-  size_t n;
-} writer;
-
-static void put(writer *w, uint32_t address, uint32_t data) {
-  w->write[w->n][0] = address;
-  w->write[w->n][1] = data;
-  w->n++;
-}
-
 /* Compiles sorted connections, biases and pulse width into port writes. */
 static int compile(const ms_chip *chip, const ms_synapse *synapse, size_t n_synapse,
-                   const uint16_t *bias, unsigned pulse_cycles, writer *w, ms_error *err) {
-  const ms_core *core = chip->core;
-  uint32_t neurons, inputs, entries;
-  /* A run may have ended with events under way; the port answers an idle router only. */
-  int rc = ms_router_reset(chip->router, err);
-  if (!rc)
-    rc = ms_router_read(chip->router, MS_MAP_NEURONS, &neurons, err);
-  if (!rc)
-    rc = ms_router_read(chip->router, MS_MAP_INPUTS, &inputs, err);
-  if (!rc)
-    rc = ms_router_read(chip->router, MS_MAP_ENTRIES, &entries, err);
-  if (rc)
-    return rc;
-  if (n_synapse > entries)
-    return ms_fail(err, MS_ERANGE, "%zu connections, but the router's entry memory holds %u",
-                   n_synapse, entries);
-  w->write = calloc(core->n_bias + neurons + inputs + n_synapse + 4, sizeof *w->write);
-  if (!w->write)
-    return ms_fail(err, MS_ENOMEM, "no memory for the configuration");
-  put(w, MS_MAP_CONTROL, 0);
-  put(w, MS_MAP_PULSE_WIDTH, pulse_cycles);
-  if (core->trigger_ps)
-    put(w, MS_MAP_TRIGGER_WIDTH,
-        (uint32_t)((core->trigger_ps + core->clock_ps / 2) / core->clock_ps));
-  for (size_t i = 0; i < core->n_bias; i++)
-    put(w, MS_MAP_BIAS + (uint32_t)i, bias[i]);
-  for (size_t i = 0; i < n_synapse; i++)
-    put(w, MS_MAP_ENTRY + (uint32_t)i,
-        ms_map_entry(synapse[i].target, synapse[i].sign, synapse[i].row, synapse[i].code));
-  size_t next = 0;
-  for (uint32_t k = 0; k < neurons + inputs; k++) {
-    unsigned n_neuron = chip->options.n_neuron;
-    int used = k < n_neuron || (k >= neurons && k - neurons < chip->options.n_input);
-    uint32_t source = k < neurons ? k : k - neurons + n_neuron, count = 0;
-    while (used && next + count < n_synapse && synapse[next + count].source == source)
-      count++;
-    put(w, MS_MAP_ROUTE + k, ms_map_route(count ? (uint32_t)next : 0, count));
-    next += count;
-  }
-  put(w, MS_MAP_CONTROL,
-      MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT |
-          (core->trigger_ps ? MS_MAP_CONTROL_TRIGGER : 0));
-  return 0;
+                   const uint16_t *bias, unsigned pulse_cycles, ms_table_writes *out,
+                   ms_error *err) {
+  const ms_table_job job = {.core = chip->core,
+                            .size = chip->size,
+                            .n_neuron = chip->options.n_neuron,
+                            .n_input = chip->options.n_input,
+                            .synapse = synapse,
+                            .n_synapse = n_synapse,
+                            .bias = bias,
+                            .pulse_cycles = pulse_cycles};
+  return ms_table_compile(&job, out, err);
 }
 
+/* A run may have ended with events under way; the port answers an idle router only. */
 static int apply(ms_chip *chip, const uint32_t (*write)[2], size_t n, ms_error *err) {
   int rc = ms_router_reset(chip->router, err);
   for (size_t i = 0; !rc && i < n; i++)
@@ -125,7 +83,7 @@ static int apply(ms_chip *chip, const uint32_t (*write)[2], size_t n, ms_error *
 }
 
 /* Takes over what was allocated for a new configuration. */
-static void adopt(ms_chip *chip, ms_synapse *synapse, size_t n_synapse, writer *w) {
+static void adopt(ms_chip *chip, ms_synapse *synapse, size_t n_synapse, ms_table_writes *w) {
   free(chip->synapse);
   free(chip->write);
   chip->synapse = synapse;
@@ -157,7 +115,7 @@ int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *err) {
   ms_time pulse = (core->busy_ps[set] + core->clock_ps / 2) / core->clock_ps;
   unsigned cycles = config->pulse_cycles ? config->pulse_cycles : (unsigned)pulse;
   ms_synapse *synapse = NULL;
-  writer w = {0};
+  ms_table_writes w = {0};
   if (!rc)
     rc = sort_synapses(config, &synapse, err);
   if (!rc)
@@ -181,27 +139,36 @@ size_t ms_chip_config_writes(const ms_chip *chip, const uint32_t (**write)[2]) {
   return chip->n_write;
 }
 
-/* Reads the connections of one source back. */
-static int read_source(ms_chip *chip, uint32_t address, unsigned source, ms_synapse **synapse,
-                       size_t *n, size_t *capacity, ms_error *err) {
-  uint32_t route;
-  int rc = ms_router_read(chip->router, MS_MAP_ROUTE + address, &route, err);
-  for (uint32_t k = 0; !rc && k < ms_map_route_count(route); k++) {
-    uint32_t word;
-    rc = ms_router_read(chip->router, MS_MAP_ENTRY + ms_map_route_base(route) + k, &word, err);
-    if (!rc)
-      rc = ms_grow(synapse, *n, capacity, sizeof **synapse, err);
-    if (rc)
-      break;
-    (*synapse)[*n] = (ms_synapse){.source = (uint16_t)source,
-                                  .target = (uint16_t)ms_map_entry_target(word),
-                                  .sign = (uint8_t)ms_map_entry_sign(word),
-                                  .row = (uint8_t)ms_map_entry_row(word),
-                                  .code = (uint16_t)ms_map_entry_code(word)};
-    rc = check_synapse(chip, *n, &(*synapse)[*n], err);
-    ++*n;
-  }
+/* Connections that are read back. */
+typedef struct read_list {
+  const ms_chip *chip;
+  ms_synapse *synapse;
+  size_t n, capacity;
+} read_list;
+
+static int take_synapse(void *owner, const ms_synapse *synapse, ms_error *err) {
+  read_list *list = owner;
+  int rc = check_synapse(list->chip, list->n, synapse, err);
+  if (!rc)
+    rc = ms_grow(&list->synapse, list->n, &list->capacity, sizeof *list->synapse, err);
+  if (!rc)
+    list->synapse[list->n++] = *synapse;
   return rc;
+}
+
+/* The circuits have one set of bias lines, so every core must name the same codes. */
+static int read_bias(ms_chip *chip, size_t i, ms_error *err) {
+  int rc = 0;
+  for (uint32_t k = 0; !rc && k < chip->size.cores; k++) {
+    uint32_t code = 0;
+    rc = ms_router_read(chip->router, ms_map_address(k, MS_MAP_BIAS + (uint32_t)i), &code, err);
+    if (!rc && k && code != chip->bias[i])
+      rc = ms_fail(err, MS_EUNSUPPORTED,
+                   "bias %s: code %u in core %u, %u in core 0: the cores share their bias lines",
+                   chip->core->bias[i].name, code, k, chip->bias[i]);
+    chip->bias[i] = (uint16_t)code;
+  }
+  return rc ? rc : check_bias(chip, i, chip->bias[i], err);
 }
 
 int ms_chip_configure_writes(ms_chip *chip, const uint32_t (*write)[2], size_t n, ms_error *err) {
@@ -209,30 +176,55 @@ int ms_chip_configure_writes(ms_chip *chip, const uint32_t (*write)[2], size_t n
   int rc = apply(chip, write, n, err);
   if (rc)
     return rc;
-  ms_synapse *synapse = NULL;
-  size_t n_synapse = 0, capacity = 0;
-  unsigned n_neuron = chip->options.n_neuron;
-  for (unsigned i = 0; !rc && i < n_neuron; i++)
-    rc = read_source(chip, i, i, &synapse, &n_synapse, &capacity, err);
-  for (unsigned i = 0; !rc && i < chip->options.n_input; i++)
-    rc = read_source(chip, chip->built_neurons + i, n_neuron + i, &synapse, &n_synapse, &capacity,
-                     err);
-  for (size_t i = 0; !rc && i < chip->core->n_bias; i++) {
-    uint32_t code = 0;
-    rc = ms_router_read(chip->router, MS_MAP_BIAS + (uint32_t)i, &code, err);
-    chip->bias[i] = (uint16_t)code;
-    if (!rc)
-      rc = check_bias(chip, i, code, err);
-  }
-  writer w = {.write = calloc(n + 1, sizeof *w.write), .n = n};
+  read_list list = {.chip = chip};
+  rc = ms_table_read(chip->router, &chip->size, chip->options.n_neuron, chip->options.n_input,
+                     take_synapse, &list, err);
+  for (size_t i = 0; !rc && i < chip->core->n_bias; i++)
+    rc = read_bias(chip, i, err);
+  ms_table_writes w = {.write = calloc(n + 1, sizeof *w.write), .n = n};
   if (!rc && !w.write)
     rc = ms_fail(err, MS_ENOMEM, "no memory for the configuration");
   if (rc) {
-    free(synapse);
+    free(list.synapse);
     free(w.write);
     return rc;
   }
   memcpy(w.write, write, n * sizeof *write);
-  adopt(chip, synapse, n_synapse, &w);
+  adopt(chip, list.synapse, list.n, &w);
   return 0;
+}
+
+int ms_chip_check_fit(const ms_chip_options *o, const ms_config *config, ms_error *err) {
+  /* Only sizes are asked for, and those are the same for every router. */
+  const ms_router_options options = {.kind = MS_ROUTER_IDEAL,
+                                     .n_neuron = o->n_neuron,
+                                     .n_input = o->n_input,
+                                     .n_bias = (unsigned)o->core->n_bias,
+                                     .clock_ps = o->core->clock_ps,
+                                     .cols = o->cols,
+                                     .rows = o->rows};
+  ms_table_job job = {.core = o->core,
+                      .n_neuron = o->n_neuron,
+                      .n_input = o->n_input,
+                      .n_synapse = config->n_synapse,
+                      .pulse_cycles = 1};
+  ms_table_writes w = {0};
+  ms_synapse *synapse = NULL;
+  ms_router *router = NULL;
+  uint16_t *bias = calloc(o->core->n_bias + 1, sizeof *bias);
+  int rc = bias ? ms_router_create(&options, &router, err)
+                : ms_fail(err, MS_ENOMEM, "no memory for %zu bias codes", o->core->n_bias);
+  if (!rc)
+    rc = ms_table_size_read(router, ms_cores(o), &job.size, err);
+  if (!rc)
+    rc = sort_synapses(config, &synapse, err);
+  job.synapse = synapse;
+  job.bias = bias;
+  if (!rc)
+    rc = ms_table_compile(&job, &w, err);
+  ms_router_destroy(router);
+  free(synapse);
+  free(bias);
+  free(w.write);
+  return rc;
 }

@@ -3,6 +3,7 @@
 #ifndef MS_KERNEL_H
 #define MS_KERNEL_H
 
+#include "kernel/tables.h"
 #include "mixspike/chip.h"
 #include "mixspike/router_map.h"
 
@@ -11,7 +12,7 @@ struct ms_chip {
   const ms_core *core;
   ms_engine *engine;
   ms_router *router;
-  unsigned built_neurons;     /* source number of the router's first external input */
+  ms_table_size size;         /* of every core's tables */
   int row_of[2][MS_MAX_ROWS]; /* (sign, index) -> index into core->row, -1 where there is none */
   ms_die die;
   ms_pvt pvt;
@@ -118,6 +119,8 @@ int ms_drive_feedforward(ms_session *s, ms_error *err);
 unsigned ms_layers(const ms_chip *chip, unsigned *layer, ms_error *err);
 
 /* chip.c */
+/* Cores that the options ask for. */
+unsigned ms_cores(const ms_chip_options *options);
 /* Refuses runs without configuration or end, and events out of order or of inputs that do not
  * exist. */
 int ms_chip_check_run(const ms_chip *chip, const ms_event *in, size_t n_in,

@@ -40,17 +40,18 @@ static ms_provenance_row row_of(const trace *t, uint32_t event) {
   const cause *c = &t->cause[event - 1];
   const ms_time clock_ps = t->chip->core->clock_ps;
   const int external = c->input.kind == MS_BOUNDARY_IN;
-  return (ms_provenance_row){
-      .event = event,
-      .external = external,
-      .source = c->input.address,
-      .tag = (uint16_t)(c->input.address + (external ? t->chip->built_neurons : 0)),
-      .crossing = c->input.t,
-      .sampled = (c->input.t / clock_ps + 1) * clock_ps,
-      .grant = MS_TIME_NEVER,
-      .leaves = MS_TIME_NEVER,
-      .start = MS_TIME_NEVER,
-      .end = MS_TIME_NEVER};
+  const ms_table_size *size = &t->chip->size;
+  return (ms_provenance_row){.event = event,
+                             .external = external,
+                             .source = c->input.address,
+                             .tag = (uint16_t)(ms_map_index(c->input.address, size->cores) +
+                                               (external ? size->neurons : 0)),
+                             .crossing = c->input.t,
+                             .sampled = (c->input.t / clock_ps + 1) * clock_ps,
+                             .grant = MS_TIME_NEVER,
+                             .leaves = MS_TIME_NEVER,
+                             .start = MS_TIME_NEVER,
+                             .end = MS_TIME_NEVER};
 }
 
 static int add_row(trace *t, const ms_provenance_row *row, ms_error *err) {

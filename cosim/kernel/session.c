@@ -340,6 +340,7 @@ int ms_session_conclude(ms_session *s, ms_error *err) {
     r->retries += r->group[n].retries;
   }
   ms_router_get_counters(s->router, &r->counters);
+  ms_router_get_network(s->router, &r->network);
   if (!s->options->trace_router)
     return 0;
   const ms_signal_change *change;

@@ -28,8 +28,11 @@ typedef struct ms_chip_options {
   ms_router_kind router;
   ms_driver_kind driver;
   unsigned n_neuron, n_input;
-  unsigned workers; /**< groups simulated at once by the feed-forward driver; 0: 1 */
-  int set;          /**< MS_SET_ACCELERATED or MS_SET_BIOLOGICAL: default codes and pulse width */
+  unsigned cols, rows; /**< cores in a row and in a column of the mesh; 0: 1. The network is spread
+                            over them (docs/architecture.md, "Several cores"); all cores are of the
+                            kind `core` and share its bias lines */
+  unsigned workers;    /**< groups simulated at once by the feed-forward driver; 0: 1 */
+  int set; /**< MS_SET_ACCELERATED or MS_SET_BIOLOGICAL: default codes and pulse width */
 } ms_chip_options;
 
 /** A connection: source (0..n_neuron-1 neurons, then inputs) to one synapse row of a neuron. */
@@ -112,7 +115,8 @@ typedef struct ms_run_result {
   size_t n_boundary;
   ms_boundary_event *boundary; /**< with record_boundary, in the order of the simulation */
   ms_router_counters counters;
-  double energy_j; /**< analog, all groups, without bias branches */
+  ms_network_counters network; /**< all zero where there is one core */
+  double energy_j;             /**< analog, all groups, without bias branches */
   double bias_power_w;
   unsigned n_neuron;
   ms_group_result *group; /**< [n_neuron] */
@@ -130,6 +134,10 @@ MS_API void ms_chip_destroy(ms_chip *chip);
 /** Programs routing, weights, biases and pulse width through the router's configuration port.
  * Checks every code, target and source against the core. The chip keeps its own copy. */
 MS_API int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *err);
+/** Whether the tables of a chip can hold these connections; biases are not looked at. Fails as
+ * ms_chip_configure would, without a chip. */
+MS_API int ms_chip_check_fit(const ms_chip_options *options, const ms_config *config,
+                             ms_error *err);
 /** The sequence of port writes that the last ms_chip_configure made; valid until the next. */
 MS_API size_t ms_chip_config_writes(const ms_chip *chip, const uint32_t (**write)[2]);
 /** Programs the chip from such a sequence instead (replay of a package): the chip then reads its

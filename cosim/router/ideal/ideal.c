@@ -66,8 +66,10 @@ static uint64_t output_rank(const ms_router_out *out) {
 }
 
 /* Deliveries that meet at a row queue up by the edge that took their event, then by source. */
-static uint64_t event_rank(const ms_ideal_router *r, ms_time edge, unsigned source) {
-  return (edge / r->clock_ps) << 32 | (uint64_t)source << 16;
+static uint64_t event_rank(const ms_ideal_router *r, const ms_ideal_core *c, ms_time edge,
+                           unsigned source) {
+  return (edge / r->clock_ps) << 32 |
+         (uint64_t)ms_map_number(core_number(r, c), source, r->n_core) << 16;
 }
 
 /* Schedules the deliveries of a core's source or tag, one a clock from `first` on. */
@@ -155,7 +157,7 @@ static int issue(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t
 static int fan_out(ms_ideal_router *r, ms_ideal_core *c, unsigned source, uint32_t cause,
                    ms_time taken, ms_error *err) {
   const ms_time read = taken + (TAKEN_PULSE - 2) * r->clock_ps;
-  uint64_t rank = event_rank(r, taken, source);
+  uint64_t rank = event_rank(r, c, taken, source);
   if (!r->shared_fan_out)
     return issue(r, c, source, cause, rank, read, err);
   ms_router_out out = {

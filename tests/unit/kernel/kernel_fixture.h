@@ -109,6 +109,7 @@ static inline unsigned fixture_below(uint64_t *state, unsigned n) {
 
 typedef struct fixture_net {
   unsigned n_neuron, n_input;
+  unsigned side; /* of the mesh of cores; 0: one core */
   ms_synapse synapse[512];
   ms_config config;
   ms_event in[2048];
@@ -169,7 +170,9 @@ static inline ms_chip *fixture_chip(const fixture_core *f, const fixture_net *ne
                              .engine = {.kind = MS_ENGINE_MODEL},
                              .router = router,
                              .n_neuron = net->n_neuron,
-                             .n_input = net->n_input};
+                             .n_input = net->n_input,
+                             .cols = net->side,
+                             .rows = net->side};
   ms_chip *chip;
   fixture_ok(ms_chip_create(&options, &chip, err));
   fixture_ok(ms_chip_configure(chip, &net->config, err));

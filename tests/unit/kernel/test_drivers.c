@@ -11,6 +11,8 @@ static ms_chip *make_chip(const fixture_core *f, const fixture_net *net, ms_rout
                              .driver = driver,
                              .n_neuron = net->n_neuron,
                              .n_input = net->n_input,
+                             .cols = net->side,
+                             .rows = net->side,
                              .workers = workers};
   ms_chip *chip;
   ms_die d = {.seed = 11, .die = die, .strength = 1};
@@ -60,13 +62,14 @@ typedef struct totals {
   size_t spikes, waits, reruns;
 } totals;
 
-static void compare(ms_router_kind router, int layered, unsigned first, unsigned count,
-                    totals *sum) {
+static void compare(ms_router_kind router, unsigned side, int layered, unsigned first,
+                    unsigned count, totals *sum) {
   fixture_core f;
   fixture_init(&f);
   for (uint64_t seed = first; seed < first + count; seed++) {
     fixture_net net;
     fixture_random_net(&net, seed, layered, 4 + (unsigned)seed % 8);
+    net.side = side;
     ms_run_result reference, other;
     run(&f, &net, router, MS_DRIVER_LOCKSTEP, 1, seed, &reference);
     run(&f, &net, router, MS_DRIVER_PROMISES, 1, seed, &other);
@@ -93,26 +96,40 @@ static void compare(ms_router_kind router, int layered, unsigned first, unsigned
 static void recurrent_networks_agree_with_the_ideal_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_IDEAL, 0, 1, 12, &sum);
+  compare(MS_ROUTER_IDEAL, 1, 0, 1, 12, &sum);
 }
 
 static void layered_networks_agree_with_the_ideal_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_IDEAL, 1, 101, 12, &sum);
+  compare(MS_ROUTER_IDEAL, 1, 1, 101, 12, &sum);
 }
 
 static void recurrent_networks_agree_with_the_rtl_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_RTL, 0, 201, 8, &sum);
+  compare(MS_ROUTER_RTL, 1, 0, 201, 8, &sum);
 }
 
 static void layered_networks_agree_with_the_rtl_router(void **state) {
   (void)state;
   totals sum = {0};
-  compare(MS_ROUTER_RTL, 1, 301, 8, &sum);
+  compare(MS_ROUTER_RTL, 1, 1, 301, 8, &sum);
   assert_true(sum.reruns > 0);
+}
+
+static void networks_on_several_cores_agree(void **state) {
+  static const struct {
+    ms_router_kind router;
+    unsigned side;
+  } mesh[] = {{MS_ROUTER_RTL, 2},   {MS_ROUTER_TLM, 2}, {MS_ROUTER_TLM_LT, 2},
+              {MS_ROUTER_IDEAL, 2}, {MS_ROUTER_TLM, 4}, {MS_ROUTER_IDEAL, 4}};
+  (void)state;
+  for (size_t i = 0; i < sizeof mesh / sizeof *mesh; i++)
+    for (int layered = 0; layered < 2; layered++) {
+      totals sum = {0};
+      compare(mesh[i].router, mesh[i].side, layered, 401 + 100 * (unsigned)layered, 4, &sum);
+    }
 }
 
 static void feedforward_refuses_a_loop_and_auto_runs_it(void **state) {
@@ -163,6 +180,7 @@ int main(void) {
       cmocka_unit_test(layered_networks_agree_with_the_ideal_router),
       cmocka_unit_test(recurrent_networks_agree_with_the_rtl_router),
       cmocka_unit_test(layered_networks_agree_with_the_rtl_router),
+      cmocka_unit_test(networks_on_several_cores_agree),
       cmocka_unit_test(feedforward_refuses_a_loop_and_auto_runs_it),
       cmocka_unit_test(a_raised_flag_interrupts_a_run),
   };
