@@ -33,7 +33,7 @@ typedef struct cli_verb {
 } cli_verb;
 
 extern const cli_verb cli_train, cli_simulate, cli_replay, cli_export, cli_doctor, cli_bench,
-    cli_netlist, cli_validate_verb, cli_new, cli_size, cli_fit, cli_data, cli_study;
+    cli_netlist, cli_validate_verb, cli_new, cli_size, cli_fit, cli_data, cli_study, cli_import;
 
 /** Options that every verb takes; a verb's long options begin with these. */
 #define CLI_COMMON_OPTIONS                                                                         \
@@ -99,6 +99,14 @@ typedef struct cli_progress {
  * @return what to hand to a long job */
 ms_control cli_progress_begin(cli_progress *progress, const cli *c);
 void cli_progress_end(cli_progress *progress);
+
+/** Trains, fills the output folder and prints what came out.
+ * @param again  the command that takes up an interrupted run
+ * @param also   adds to the JSON object, or prints lines where that is NULL; may be NULL */
+int cli_run_training(cli *c, const ms_experiment *e, ms_train_options *options, const char *again,
+                     void (*also)(void *user, cJSON *object), void *user);
+/** A number, or null where it is none. */
+void cli_add_number(cJSON *object, const char *name, double value);
 
 /** "4 min 10 s" into `text`. */
 const char *cli_duration(double seconds, char *text, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike export: a package's configuration in the form that a test bench or firmware takes. */
 #include "cli.h"
-#include "mixspike/package.h"
+#include "mixspike/nir.h"
 #include "mixspike/record.h"
 
 #include <stdio.h>
@@ -10,7 +10,11 @@
 static const char HELP[] =
     "usage: mixspike export PACKAGE [options]\n\n"
     "  --format F      csv (default), c (an array for firmware) or json\n"
-    "  -o, --out FILE  (default: standard output)\n\n"
+    "  -o, --out FILE  (default: standard output)\n"
+    "  --nir FILE      the network as a NIR graph (HDF5) instead: weights in shares of the\n"
+    "                  threshold, neurons with the fitted parameters\n"
+    "  --dt S          of --nir: a spike lasts one time step of S seconds with height 1, as most\n"
+    "                  simulators have it (default: a Dirac impulse, as in NIR's equations)\n\n"
     "Checks the package, then writes the sequence of configuration writes: word address and data,\n"
     "in the order in which the chip takes them. The $readmemh images lie in the package itself.\n";
 
@@ -62,17 +66,46 @@ static int export_package(cli *c, const char *dir, int format, const char *path)
   return code ? cli_fail(c, &err) : CLI_OK;
 }
 
+static int export_nir(cli *c, const char *dir, const char *path, double dt_s) {
+  ms_error err = {0};
+  ms_package *package;
+  int code = ms_package_open(dir, &package, &err);
+  if (!code) {
+    code = ms_nir_export(package, dt_s, path, &err);
+    ms_package_destroy(package);
+  }
+  if (code)
+    return cli_fail(c, &err);
+  if (c->json) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddBoolToObject(object, "ok", true);
+    cJSON_AddStringToObject(object, "nir", path);
+    cli_print_json(object);
+  }
+  return CLI_OK;
+}
+
 static int run(cli *c, int argc, char **argv) {
+  enum { NIR = 256, DT };
   static const struct option options[] = {CLI_COMMON_OPTIONS,
                                           {"format", required_argument, NULL, 'f'},
                                           {"out", required_argument, NULL, 'o'},
+                                          {"nir", required_argument, NULL, NIR},
+                                          {"dt", required_argument, NULL, DT},
                                           CLI_END_OPTIONS};
-  const char *path = NULL;
+  const char *path = NULL, *nir = NULL;
   int format = 0;
+  double dt_s = 0;
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;) {
     int leave = -1;
     if (o == 'o')
       path = optarg;
+    else if (o == NIR)
+      nir = optarg;
+    else if (o == DT)
+      leave = cli_parse_double(optarg, 1e-12, 1, &dt_s)
+                  ? -1
+                  : cli_usage(c, "--dt takes seconds, 1e-12 to 1");
     else if (o == 'f')
       leave = (format = cli_parse_word(optarg, FORMATS)) < 0
                   ? cli_usage(c, "--format takes csv, c or json")
@@ -84,6 +117,8 @@ static int run(cli *c, int argc, char **argv) {
   }
   if (optind + 1 != argc)
     return cli_usage(c, "name one package folder");
+  if (nir)
+    return export_nir(c, argv[optind], nir, dt_s);
   return export_package(c, argv[optind], c->json ? 2 : format, path);
 }
 

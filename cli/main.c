@@ -10,7 +10,7 @@
 static const cli_verb *const VERBS[] = {
     &cli_train, &cli_simulate, &cli_replay,        &cli_export, &cli_doctor,
     &cli_bench, &cli_netlist,  &cli_validate_verb, &cli_new,    &cli_size,
-    &cli_fit,   &cli_data,     &cli_study};
+    &cli_fit,   &cli_data,     &cli_study,         &cli_import};
 enum { N_VERB = sizeof VERBS / sizeof *VERBS };
 
 static void print_help(void) {

@@ -28,57 +28,59 @@ static double median(double *value, size_t n) {
   return n % 2 ? value[n / 2] : 0.5 * (value[n / 2 - 1] + value[n / 2]);
 }
 
-/* Median accuracy of the dies of one kind; NaN if there is none. */
-static double median_accuracy(const ms_train_report *r, int held_out, size_t *n) {
+/* Median accuracy of the dies of one kind, or the one before the loop; NaN if there is none. */
+static double median_accuracy(const ms_train_report *r, int held_out, int before, size_t *n) {
   double *value = calloc(r->n_die + 1, sizeof *value), m = NAN;
   *n = 0;
-  for (size_t i = 0; value && i < r->n_die; i++)
-    if (!r->die[i].held_out == !held_out)
-      value[(*n)++] = r->die[i].accuracy;
+  for (size_t i = 0; value && i < r->n_die; i++) {
+    double accuracy = before ? r->die[i].before : r->die[i].accuracy;
+    if (!r->die[i].held_out == !held_out && (!before || isfinite(accuracy)))
+      value[(*n)++] = accuracy;
+  }
   if (*n)
     m = median(value, *n);
   free(value);
   return m;
 }
 
-static void add_number(cJSON *object, const char *name, double value) {
+void cli_add_number(cJSON *object, const char *name, double value) {
   if (isfinite(value))
     cJSON_AddNumberToObject(object, name, value);
   else
     cJSON_AddNullToObject(object, name);
 }
 
-static void print_json(const ms_experiment *e, const ms_train_report *r, const char *folder,
-                       double peak_memory_bytes) {
+static cJSON *json_of(const ms_experiment *e, const ms_train_report *r, const char *folder,
+                      double peak_memory_bytes) {
   size_t n;
   cJSON *object = cJSON_CreateObject();
   cJSON_AddBoolToObject(object, "ok", true);
   cJSON_AddStringToObject(object, "experiment", e->name);
   cJSON_AddStringToObject(object, "output", folder);
   cJSON_AddStringToObject(object, "package", r->package);
-  add_number(object, "held_out_accuracy_median", median_accuracy(r, 1, &n));
-  add_number(object, "training_accuracy_median", median_accuracy(r, 0, &n));
-  add_number(object, "model_accuracy", r->model_accuracy);
-  add_number(object, "chip_samples", (double)r->chip_samples);
-  add_number(object, "wall_s", r->wall_s);
-  add_number(object, "chip_wall_s", r->chip_wall_s);
-  add_number(object, "router_wall_s", r->router_wall_s);
-  add_number(object, "peak_memory_bytes", peak_memory_bytes);
+  cli_add_number(object, "held_out_accuracy_median", median_accuracy(r, 1, 0, &n));
+  cli_add_number(object, "training_accuracy_median", median_accuracy(r, 0, 0, &n));
+  cli_add_number(object, "model_accuracy", r->model_accuracy);
+  cli_add_number(object, "chip_samples", (double)r->chip_samples);
+  cli_add_number(object, "wall_s", r->wall_s);
+  cli_add_number(object, "chip_wall_s", r->chip_wall_s);
+  cli_add_number(object, "router_wall_s", r->router_wall_s);
+  cli_add_number(object, "peak_memory_bytes", peak_memory_bytes);
   if (r->chain.chains) {
     cJSON *chains = cJSON_AddObjectToObject(object, "chains");
-    add_number(chains, "number", r->chain.chains);
-    add_number(chains, "proposals", r->chain.proposals);
-    add_number(chains, "acceptance", r->chain.acceptance);
-    add_number(chains, "autocorrelation", r->chain.autocorrelation);
-    add_number(chains, "spread", r->chain.spread);
+    cli_add_number(chains, "number", r->chain.chains);
+    cli_add_number(chains, "proposals", r->chain.proposals);
+    cli_add_number(chains, "acceptance", r->chain.acceptance);
+    cli_add_number(chains, "autocorrelation", r->chain.autocorrelation);
+    cli_add_number(chains, "spread", r->chain.spread);
   }
   cJSON *fits = cJSON_AddArrayToObject(object, "fit");
   for (size_t i = 0; i < r->n_fit; i++) {
     cJSON *fit = cJSON_CreateObject();
     cJSON_AddNumberToObject(fit, "die", (double)r->fit[i].die);
-    add_number(fit, "rate_error", r->fit[i].rate);
-    add_number(fit, "time_error_tau", r->fit[i].time_tau);
-    add_number(fit, "agreement", r->fit[i].agree);
+    cli_add_number(fit, "rate_error", r->fit[i].rate);
+    cli_add_number(fit, "time_error_tau", r->fit[i].time_tau);
+    cli_add_number(fit, "agreement", r->fit[i].agree);
     cJSON_AddItemToArray(fits, fit);
   }
   cJSON *dies = cJSON_AddArrayToObject(object, "dies");
@@ -87,20 +89,20 @@ static void print_json(const ms_experiment *e, const ms_train_report *r, const c
     cJSON *die = cJSON_CreateObject();
     cJSON_AddNumberToObject(die, "die", (double)d->die);
     cJSON_AddBoolToObject(die, "held_out", d->held_out);
-    add_number(die, "before", d->before);
-    add_number(die, "accuracy", d->accuracy);
-    add_number(die, "energy_j", d->energy_j);
-    add_number(die, "spikes", d->spikes);
+    cli_add_number(die, "before", d->before);
+    cli_add_number(die, "accuracy", d->accuracy);
+    cli_add_number(die, "energy_j", d->energy_j);
+    cli_add_number(die, "spikes", d->spikes);
     cJSON_AddNumberToObject(die, "samples", d->samples);
     cJSON_AddNumberToObject(die, "failed_samples", d->errors);
-    add_number(die, "confirmed", d->confirmed);
+    cli_add_number(die, "confirmed", d->confirmed);
     cJSON_AddNumberToObject(die, "confirm_samples", d->confirm_samples);
     cJSON_AddNumberToObject(die, "confirm_failed", d->confirm_errors);
     if (d->failure[0])
       cJSON_AddStringToObject(die, "failure", d->failure);
     cJSON_AddItemToArray(dies, die);
   }
-  cli_print_json(object);
+  return object;
 }
 
 static void print_confirmation(const ms_experiment *e, const ms_train_report *r) {
@@ -129,14 +131,20 @@ static void print_text(const ms_experiment *e, const ms_train_report *r, const c
   static const char *const kind[] = {"training dies", "held-out dies"};
   for (int held_out = 1; held_out >= 0; held_out--) {
     size_t n;
-    double m = median_accuracy(r, held_out, &n);
-    if (n)
-      printf("%-16s %.1f %% right, median of %zu, on %s\n", kind[held_out], 100 * m, n,
-             cli_engines[e->analog]);
+    double m = median_accuracy(r, held_out, 0, &n);
+    if (!n)
+      continue;
+    printf("%-16s %.1f %% right, median of %zu, on %s", kind[held_out], 100 * m, n,
+           cli_engines[e->analog]);
+    m = median_accuracy(r, held_out, 1, &n);
+    if (n && e->loop_batches)
+      printf("; %.1f %% before the loop", 100 * m);
+    printf("\n");
   }
   print_confirmation(e, r);
   print_failures(r);
-  printf("%-16s %.1f %% right\n", "model alone", 100 * r->model_accuracy);
+  if (isfinite(r->model_accuracy))
+    printf("%-16s %.1f %% right\n", "model alone", 100 * r->model_accuracy);
   if (r->n_fit)
     printf("%-16s spike times %.3f tau, spike counts %.1f %%\n", "error of model",
            r->fit[0].time_tau, 100 * r->fit[0].rate);
@@ -155,7 +163,20 @@ static void print_text(const ms_experiment *e, const ms_train_report *r, const c
     printf("%-16s %s\n", "package", r->package);
 }
 
-static int train(cli *c, ms_experiment *e, ms_train_options *options) {
+static void print(const cli *c, const ms_experiment *e, const ms_train_report *r,
+                  const char *folder, double peak_memory_bytes,
+                  void (*also)(void *user, cJSON *object), void *user) {
+  cJSON *object = c->json ? json_of(e, r, folder, peak_memory_bytes) : NULL;
+  if (!object)
+    print_text(e, r, folder, peak_memory_bytes);
+  if (also)
+    also(user, object);
+  if (object)
+    cli_print_json(object);
+}
+
+int cli_run_training(cli *c, const ms_experiment *e, ms_train_options *options, const char *again,
+                     void (*also)(void *user, cJSON *object), void *user) {
   ms_error err = {0};
   ms_train_report report = {0};
   cli_progress progress;
@@ -164,11 +185,10 @@ static int train(cli *c, ms_experiment *e, ms_train_options *options) {
   int code = ms_train(e, options, &report, &err);
   cli_progress_end(&progress);
   double peak = cli_memory_end(memory);
-  if (code == MS_EINTERRUPTED)
-    code =
-        ms_fail(&err, code, "interrupted; continue with: mixspike train %s%s%s --resume", e->file,
-                options->output ? " --out " : "", options->output ? options->output : "");
   const char *folder = options->output ? options->output : e->output;
+  if (code == MS_EINTERRUPTED)
+    code = ms_fail(&err, code, "interrupted; continue with: %s%s%s --resume", again,
+                   options->output ? " --out " : "", options->output ? options->output : "");
   if (!code) {
     const ms_publish_options publish = {.folder = folder, .peak_memory_bytes = peak};
     err = (ms_error){0};
@@ -179,10 +199,8 @@ static int train(cli *c, ms_experiment *e, ms_train_options *options) {
   int leave = CLI_OK;
   if (code)
     leave = cli_fail(c, &err);
-  else if (c->json)
-    print_json(e, &report, folder, peak);
   else
-    print_text(e, &report, folder, peak);
+    print(c, e, &report, folder, peak, also, user);
   ms_train_report_clear(&report);
   return leave;
 }
@@ -218,7 +236,9 @@ static int run(cli *c, int argc, char **argv) {
   int leave = cli_one_experiment(c, argc, argv, &changes, &experiment);
   if (leave >= 0)
     return leave;
-  leave = train(c, experiment, &train_options);
+  char again[512];
+  snprintf(again, sizeof again, "mixspike train %s", experiment->file);
+  leave = cli_run_training(c, experiment, &train_options, again, NULL, NULL);
   ms_experiment_destroy(experiment);
   return leave;
 }

@@ -10,14 +10,33 @@
 extern "C" {
 #endif
 
+/** How a configuration was picked among several, as its package states it. */
+typedef struct ms_choice_note {
+  const char *candidate; /**< which was picked */
+  size_t candidates;     /**< of how many */
+  double quantile;       /**< of the accuracy over validation dies, e.g. 0.05 */
+  double accuracy;       /**< at that quantile */
+  const uint64_t *die;   /**< [n_die] validation dies */
+  size_t n_die;
+  size_t samples; /**< per die */
+  ms_engine_kind engine;
+} ms_choice_note;
+
+/** Where a configuration comes from, beside its experiment. */
+typedef struct ms_package_origin {
+  const ms_neuron_model *model; /**< the nominal neuron, fitted; NULL: not known */
+  const ms_choice_note *choice; /**< NULL: there was nothing to pick from */
+} ms_package_origin;
+
 /** Writes a package. An existing folder is replaced only if it holds a package.
  * Records golden input events and output spikes: the first experiment->golden test samples on each
  * of the dies, on the experiment's own engine.
  * @param dir    folder
- * @param die    [n_die] golden dies */
+ * @param die     [n_die] golden dies
+ * @param origin  goes into the manifest; may be NULL */
 MS_API int ms_package_write(const ms_setup *setup, const ms_network *network, const char *dir,
-                            const uint64_t *die, size_t n_die, const ms_control *control,
-                            ms_error *err);
+                            const uint64_t *die, size_t n_die, const ms_package_origin *origin,
+                            const ms_control *control, ms_error *err);
 
 /** Checks every file against the manifest.
  * @return MS_ETAMPERED naming the first file that is missing, changed, or not listed */
@@ -28,7 +47,8 @@ typedef struct ms_package {
   char *dir;
   ms_experiment *experiment;
   ms_network *network;
-  uint32_t (*write)[2]; /**< configuration port: address, data */
+  ms_neuron_model *model; /**< fitted nominal neuron; NULL: the package has none */
+  uint32_t (*write)[2];   /**< configuration port: address, data */
   size_t n_write;
 } ms_package;
 

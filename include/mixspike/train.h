@@ -6,6 +6,7 @@
 
 #include "mixspike/control.h"
 #include "mixspike/experiment.h"
+#include "mixspike/neuron_model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -93,7 +94,11 @@ typedef struct ms_train_options {
   int only_weights;   /**< stop when the network is trained: no accuracy on dies, no package */
   const ms_network *start; /**< the loop begins with these weights, nothing is trained on the
                                 model; NULL: train */
-  const struct ms_neuron_model *model; /**< the nominal model, fitted before; NULL: fit it */
+  /** In place of `start`: gives these weights once the nominal model is fitted. */
+  int (*begin)(void *user, const ms_setup *setup, const ms_neuron_model *model,
+               ms_network **network, ms_error *err);
+  void *begin_user;
+  const ms_neuron_model *model; /**< the nominal model, fitted before; NULL: fit it */
   ms_control control;
 } ms_train_options;
 

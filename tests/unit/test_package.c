@@ -3,6 +3,7 @@
 #include "mixspike/package.h"
 #include "mixspike/record.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ typedef struct bench {
   ms_experiment *experiment;
   ms_setup *setup;
   ms_network *network;
+  ms_neuron_model model;
 } bench;
 
 static char *in_package(const bench *b, const char *name) {
@@ -58,7 +60,18 @@ static int make(void **state) {
     b->network->out[i] = (int16_t)(15 - (i * 11) % 18);
   uint64_t die[] = {1, 2};
   if (!rc)
-    rc = ms_package_write(b->setup, b->network, b->package, die, 2, NULL, &err);
+    rc = ms_neuron_model_nominal(b->setup->core, NULL, NULL, MS_SET_ACCELERATED, &b->model, &err);
+  const ms_choice_note choice = {.candidate = "run/after \"loop\"",
+                                 .candidates = 3,
+                                 .quantile = 0.05,
+                                 .accuracy = 0.75,
+                                 .die = die,
+                                 .n_die = 2,
+                                 .samples = 6,
+                                 .engine = MS_ENGINE_MODEL};
+  const ms_package_origin origin = {.model = &b->model, .choice = &choice};
+  if (!rc)
+    rc = ms_package_write(b->setup, b->network, b->package, die, 2, &origin, NULL, &err);
   if (rc)
     print_error("%s\n", err.text);
   *state = b;
@@ -120,6 +133,42 @@ static void a_package_gives_its_network_back(void **state) {
   ms_package_destroy(p);
 }
 
+/* Numbers go through decimal text: they come back to the last but one digit. */
+static void near(double a, double b) {
+  assert_true(fabs(a - b) <= 4e-16 * fabs(a));
+}
+
+static void a_package_gives_its_fitted_neuron_back(void **state) {
+  bench *b = *state;
+  ms_package *p = NULL;
+  assert_int_equal(ms_package_open(b->package, &p, NULL), MS_OK);
+  assert_non_null(p->model);
+  near(b->model.tau_s, p->model->tau_s);
+  near(b->model.ithr_a, p->model->ithr_a);
+  near(b->model.compare_s, p->model->compare_s);
+  assert_int_equal(p->model->n_row, b->model.n_row);
+  for (unsigned r = 0; r < b->model.n_row; r++) {
+    assert_int_equal(p->model->row[r].sign, b->model.row[r].sign);
+    near(b->model.row[r].tau_s, p->model->row[r].tau_s);
+    for (int k = 0; k < MS_MODEL_MAX_BITS; k++)
+      near(b->model.row[r].iw_bit_a[k], p->model->row[r].iw_bit_a[k]);
+  }
+  ms_package_destroy(p);
+}
+
+static void a_manifest_says_how_its_configuration_was_picked(void **state) {
+  bench *b = *state;
+  char *text = NULL;
+  assert_int_equal(ms_read_file(in_package(b, "manifest.json"), &text, NULL, NULL), MS_OK);
+  static const char *const words[] = {
+      "\"candidate\":\t\"run/after \\\"loop\\\"\"", "\"candidates\":\t3", "\"quantile\":\t0.05",
+      "\"engine\":\t\"model\"", "\"validation_dies\":\t[\"1\", \"2\"]"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strstr(text, words[i]))
+      fail_msg("%s is not in the manifest", words[i]);
+  free(text);
+}
+
 /* One byte of each file in turn, in the middle and at the end. */
 static void a_changed_byte_in_any_file_is_refused(void **state) {
   bench *b = *state;
@@ -161,7 +210,7 @@ static void a_folder_with_other_files_is_never_replaced(void **state) {
   char note[128];
   snprintf(note, sizeof note, "%s/note", b->folder);
   assert_int_equal(ms_write_file(note, "x", 1, NULL), MS_OK);
-  assert_int_equal(ms_package_write(b->setup, b->network, b->folder, &die, 1, NULL, &err),
+  assert_int_equal(ms_package_write(b->setup, b->network, b->folder, &die, 1, NULL, NULL, &err),
                    MS_EREFUSED);
   assert_int_equal(access(note, F_OK), 0);
   unlink(note);
@@ -171,7 +220,8 @@ static void a_package_is_replaced_by_a_newer_one(void **state) {
   bench *b = *state;
   uint64_t die[] = {1, 2};
   b->network->in[0] = 3;
-  assert_int_equal(ms_package_write(b->setup, b->network, b->package, die, 2, NULL, NULL), MS_OK);
+  assert_int_equal(ms_package_write(b->setup, b->network, b->package, die, 2, NULL, NULL, NULL),
+                   MS_OK);
   ms_package *p = NULL;
   assert_int_equal(ms_package_open(b->package, &p, NULL), MS_OK);
   assert_int_equal(p->network->in[0], 3);
@@ -203,6 +253,8 @@ int main(void) {
       cmocka_unit_test(an_exported_package_replays_spike_by_spike),
       cmocka_unit_test(a_package_of_the_rtl_replays_on_every_router),
       cmocka_unit_test(a_package_gives_its_network_back),
+      cmocka_unit_test(a_package_gives_its_fitted_neuron_back),
+      cmocka_unit_test(a_manifest_says_how_its_configuration_was_picked),
       cmocka_unit_test(a_changed_byte_in_any_file_is_refused),
       cmocka_unit_test(a_missing_file_is_named),
       cmocka_unit_test(a_folder_with_other_files_is_never_replaced),

@@ -3,6 +3,9 @@
 ms_add_test(task unit test_task.c ${PROJECT_SOURCE_DIR}/trainer/tasks/mt19937.c)
 ms_add_test(experiment unit test_experiment.c)
 ms_add_test(package unit test_package.c)
+ms_add_test(nir unit test_nir.c nir_file.c)
+target_include_directories(test_nir SYSTEM PRIVATE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(test_nir PRIVATE ${HDF5_C_LIBRARIES})
 set(MS_TRAINER_MODEL ${PROJECT_SOURCE_DIR}/trainer/model)
 ms_add_test(gradient unit test_gradient.c ${MS_TRAINER_MODEL}/params.c ${MS_TRAINER_MODEL}/layer.c
   ${MS_TRAINER_MODEL}/layer_forward.c ${MS_TRAINER_MODEL}/layer_backward.c

@@ -136,10 +136,13 @@ int ms_fit_solve(const ms_core *core, const ms_neuron_model *base, const ms_fit_
 
 double ms_fit_weight(const ms_core *core, const ms_neuron_model *m, size_t row,
                      const ms_fit_times *times) {
+  return ms_fit_weight_of(m, row, 1u << (core->dac_bits - 1), times->pulse_s);
+}
+
+double ms_fit_weight_of(const ms_neuron_model *m, size_t row, unsigned code, double pulse_s) {
   const ms_row_model *r = &m->row[row];
   double rest = r->i0_a / r->igain_a;
-  double charge = ms_row_model_weight_a(r, 1u << (core->dac_bits - 1)) * times->pulse_s /
-                  (r->itau_a * r->tau_s);
+  double charge = ms_row_model_weight_a(r, code) * pulse_s / (r->itau_a * r->tau_s);
   double current = ms_fit_kick(rest, charge) - rest;
   double weight = current * r->tau_s * r->igain_a / (m->itau_a * m->tau_s);
   double from = m->i0_a / m->igain_a, to = m->ithr_a / m->igain_a;

@@ -39,6 +39,8 @@ int ms_fit_solve(const ms_core *core, const ms_neuron_model *base, const ms_fit_
  * constant, integrated over time. Spikes decide this, not the currents that make it up. */
 double ms_fit_weight(const ms_core *core, const ms_neuron_model *model, size_t row,
                      const ms_fit_times *times);
+/** The same of any code. */
+double ms_fit_weight_of(const ms_neuron_model *model, size_t row, unsigned code, double pulse_s);
 
 /** How well a model's own spikes agree with the records. */
 typedef struct ms_fit_match {

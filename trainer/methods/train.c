@@ -214,7 +214,8 @@ static int package(run *r, ms_train_report *report, ms_error *err) {
   char folder[512];
   snprintf(folder, sizeof folder, "%s/package", r->folder);
   const ms_setup *setup = r->confirm_setup ? r->confirm_setup : r->setup;
-  rc = ms_package_write(setup, network, folder, die, n, &r->options->control, err);
+  const ms_package_origin origin = {.model = &r->state->model};
+  rc = ms_package_write(setup, network, folder, die, n, &origin, &r->options->control, err);
   if (!rc)
     snprintf(report->package, sizeof report->package, "%s", folder);
   ms_network_destroy(network);
@@ -270,8 +271,7 @@ static int fit_model(run *r, ms_error *err) {
 }
 
 /* Weights of another training in place of one on the model. */
-static int take_start(run *r, ms_error *err) {
-  const ms_network *n = r->options->start;
+static int take_start(run *r, const ms_network *n, ms_error *err) {
   ms_topology t = ms_setup_topology(r->setup);
   ms_state *s = r->state;
   if (n->n_input != t.n_input || n->n_hidden != t.n_hidden || n->n_class != t.n_class ||
@@ -281,6 +281,17 @@ static int take_start(run *r, ms_error *err) {
   memcpy(s->best, s->learner->weight, s->learner->n * sizeof *s->best);
   memcpy(s->offline, s->learner->weight, s->learner->n * sizeof *s->offline);
   return MS_OK;
+}
+
+static int start(run *r, ms_error *err) {
+  if (r->options->start)
+    return take_start(r, r->options->start, err);
+  ms_network *n = NULL;
+  int rc = r->options->begin(r->options->begin_user, r->setup, &r->state->model, &n, err);
+  if (!rc)
+    rc = take_start(r, n, err);
+  ms_network_destroy(n);
+  return rc;
 }
 
 static int run_phases(run *r, ms_train_report *report, ms_error *err) {
@@ -303,8 +314,8 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
                     .budget = (uint64_t)e->loop_batches * e->loop_batch *
                               (e->loop_method == MS_LOOP_METROPOLIS ? e->chains : 1),
                     .control = r->options->control};
-  if (s->phase == MS_PHASE_OFFLINE && r->options->start) {
-    if ((rc = take_start(r, err)) || (rc = next_phase(r, MS_PHASE_LOOP, err)))
+  if (s->phase == MS_PHASE_OFFLINE && (r->options->start || r->options->begin)) {
+    if ((rc = start(r, err)) || (rc = next_phase(r, MS_PHASE_LOOP, err)))
       return rc;
   }
   if (s->phase == MS_PHASE_OFFLINE) {

@@ -4,7 +4,6 @@
 
 #include "mixspike/record.h"
 #include "publish/publish_impl.h"
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +30,29 @@ static size_t n_out_codes(const ms_network *w) {
   return (size_t)w->n_class * w->per_class * w->n_hidden;
 }
 
+static void add_dies(cJSON *object, const char *key, const uint64_t *die, size_t n) {
+  cJSON *list = cJSON_AddArrayToObject(object, key);
+  for (size_t i = 0; i < n; i++) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, die[i]);
+    cJSON_AddItemToArray(list, cJSON_CreateString(text));
+  }
+}
+
+static void add_choice(cJSON *root, const ms_choice_note *c) {
+  cJSON *choice = cJSON_AddObjectToObject(root, "choice");
+  cJSON_AddStringToObject(choice, "candidate", c->candidate);
+  cJSON_AddNumberToObject(choice, "candidates", (double)c->candidates);
+  cJSON_AddNumberToObject(choice, "quantile", c->quantile);
+  cJSON_AddNumberToObject(choice, "accuracy", c->accuracy);
+  cJSON_AddStringToObject(choice, "engine", ms_engine_word(c->engine));
+  cJSON_AddNumberToObject(choice, "samples_per_die", (double)c->samples);
+  add_dies(choice, "validation_dies", c->die, c->n_die);
+}
+
 int ms_manifest_write(const ms_setup *setup, const ms_network *network, const uint64_t *die,
-                      size_t n_die, const char *dir, ms_error *err) {
+                      size_t n_die, const ms_package_origin *origin, const char *dir,
+                      ms_error *err) {
   const ms_experiment *e = setup->experiment;
   cJSON *root = cJSON_CreateObject();
   cJSON_AddStringToObject(root, "format", "mixspike package");
@@ -49,12 +69,11 @@ int ms_manifest_write(const ms_setup *setup, const ms_network *network, const ui
   add_u64(root, "seed", e->seed, 0);
   add_u64(root, "die_seed", e->die_seed, 0);
   cJSON_AddNumberToObject(root, "mismatch_strength", e->strength);
-  cJSON *dies = cJSON_AddArrayToObject(root, "golden_dies");
-  for (size_t i = 0; i < n_die; i++) {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, die[i]);
-    cJSON_AddItemToArray(dies, cJSON_CreateString(text));
-  }
+  add_dies(root, "golden_dies", die, n_die);
+  if (origin && origin->choice)
+    add_choice(root, origin->choice);
+  if (origin && origin->model)
+    ms_neuron_to_json(origin->model, cJSON_AddObjectToObject(root, "neuron"));
   cJSON *net = cJSON_AddObjectToObject(root, "network");
   cJSON_AddNumberToObject(net, "inputs", network->n_input);
   cJSON_AddNumberToObject(net, "hidden", network->n_hidden);
@@ -126,6 +145,19 @@ static int read_network(const cJSON *net, ms_manifest *m, const char **bad, ms_e
   return MS_OK;
 }
 
+/* The fitted neuron, which a package may lack. */
+static int read_neuron(const cJSON *root, ms_manifest *m, const char **bad, ms_error *err) {
+  const cJSON *neuron = cJSON_GetObjectItemCaseSensitive(root, "neuron");
+  if (!neuron)
+    return MS_OK;
+  m->model = calloc(1, sizeof *m->model);
+  if (!m->model)
+    return ms_fail(err, MS_ENOMEM, "out of memory");
+  if (!ms_neuron_from_json(neuron, m->model))
+    *bad = "neuron";
+  return MS_OK;
+}
+
 static int fill(const cJSON *root, ms_manifest *m, const char **bad, ms_error *err) {
   if (number(root, "format_version", MS_PACKAGE_FORMAT, MS_PACKAGE_FORMAT, bad), *bad)
     return MS_OK;
@@ -151,8 +183,9 @@ static int fill(const cJSON *root, ms_manifest *m, const char **bad, ms_error *e
   m->core = strdup(core);
   if (!m->core)
     return ms_fail(err, MS_ENOMEM, "out of memory");
-  return *bad ? MS_OK
-              : read_network(cJSON_GetObjectItemCaseSensitive(root, "network"), m, bad, err);
+  int rc = *bad ? MS_OK : read_neuron(root, m, bad, err);
+  return rc || *bad ? rc
+                    : read_network(cJSON_GetObjectItemCaseSensitive(root, "network"), m, bad, err);
 }
 
 int ms_manifest_read(const char *dir, ms_manifest *manifest, ms_error *err) {
@@ -178,5 +211,6 @@ int ms_manifest_read(const char *dir, ms_manifest *manifest, ms_error *err) {
 void ms_manifest_clear(ms_manifest *manifest) {
   free(manifest->core);
   ms_network_destroy(manifest->network);
+  free(manifest->model);
   *manifest = (ms_manifest){0};
 }

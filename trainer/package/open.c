@@ -31,6 +31,8 @@ int ms_package_open(const char *dir, ms_package **out, ms_error *err) {
   if (!rc) {
     p->network = manifest.network;
     manifest.network = NULL;
+    p->model = manifest.model;
+    manifest.model = NULL;
     rc = ms_package_read_writes(dir, &p->write, &p->n_write, err);
   }
   ms_manifest_clear(&manifest);
@@ -47,6 +49,7 @@ void ms_package_destroy(ms_package *package) {
     return;
   ms_experiment_destroy(package->experiment);
   ms_network_destroy(package->network);
+  free(package->model);
   free(package->write);
   free(package->dir);
   free(package);

@@ -5,6 +5,8 @@
 
 #include "mixspike/package.h"
 
+#include <cjson/cJSON.h>
+
 #define MS_PACKAGE_MANIFEST "manifest.json"
 #define MS_PACKAGE_SUMS "SHA256SUMS"
 #define MS_PACKAGE_EXPERIMENT "experiment.yaml"
@@ -47,12 +49,18 @@ typedef struct ms_manifest {
   ms_engine_kind analog;
   ms_router_kind digital;
   ms_network *network;
+  ms_neuron_model *model; /* NULL: none */
 } ms_manifest;
 
 int ms_manifest_write(const ms_setup *setup, const ms_network *network, const uint64_t *die,
-                      size_t n_die, const char *dir, ms_error *err);
+                      size_t n_die, const ms_package_origin *origin, const char *dir,
+                      ms_error *err);
 int ms_manifest_read(const char *dir, ms_manifest *manifest, ms_error *err);
 void ms_manifest_clear(ms_manifest *manifest);
+
+/* A neuron as members of an object and back. @return 0: something is missing or senseless */
+void ms_neuron_to_json(const ms_neuron_model *model, cJSON *out);
+int ms_neuron_from_json(const cJSON *in, ms_neuron_model *model);
 
 /* ---- golden runs ---- */
 

@@ -162,7 +162,8 @@ static int take_place(const char *fresh, const char *old, const char *dir, ms_er
 }
 
 int ms_package_write(const ms_setup *setup, const ms_network *network, const char *dir,
-                     const uint64_t *die, size_t n_die, const ms_control *control, ms_error *err) {
+                     const uint64_t *die, size_t n_die, const ms_package_origin *origin,
+                     const ms_control *control, ms_error *err) {
   int rc = check_place(dir, err);
   size_t size = strlen(dir) + 32;
   char *fresh = malloc(size), *old = malloc(size);
@@ -184,7 +185,7 @@ int ms_package_write(const ms_setup *setup, const ms_network *network, const cha
     if (!rc)
       rc = write_experiment(setup->experiment, fresh, err);
     if (!rc)
-      rc = ms_manifest_write(setup, network, die, n_die, fresh, err);
+      rc = ms_manifest_write(setup, network, die, n_die, origin, fresh, err);
     if (!rc)
       rc = write_sums(fresh, err);
     if (!rc)
