@@ -15,6 +15,7 @@ static const char HELP[] =
     "                  core: bias branches and all neurons, one flat circuit\n"
     "  --neurons N     of --part core (default: 4)\n"
     "  --bits N        weight DAC bits (default: the core's)\n"
+    "  --area          print the area of the devices instead: gates and capacitors\n"
     "  --set S         accelerated (default) or biological bias codes\n"
     "  --corner C      name of a corner of the process (default: the typical one)\n"
     "  --models DIR    the analog-models folder (default: the installed one)\n"
@@ -22,13 +23,13 @@ static const char HELP[] =
     "The deck is what the ngspice engine loads: pins that the router drives are external voltage\n"
     "sources. It has no analysis line; add your own .tran.\n";
 
-enum { PART = 256, NEURONS, BITS, SET, CORNER, MODELS };
+enum { PART = 256, NEURONS, BITS, SET, CORNER, MODELS, AREA };
 static const char *const PARTS[] = {"neuron", "bias", "core", NULL};
 static const char *const SETS[] = {"accelerated", "biological", NULL};
 
 typedef struct request {
   const char *core, *models, *corner, *out;
-  int part, set;
+  int part, set, area;
   uint64_t neurons, bits;
 } request;
 
@@ -91,12 +92,60 @@ static int print_deck(cli *c, const request *r) {
   return code ? cli_fail(c, &err) : CLI_OK;
 }
 
+static void print_part(cJSON *list, const char *name, const ms_area *a) {
+  const double um2 = 1e12;
+  if (!list) {
+    printf("%-16s %11zu %14.1f %14.1f\n", name, a->n_transistor, um2 * a->transistor_m2,
+           um2 * a->capacitor_m2);
+    return;
+  }
+  cJSON *part = cJSON_CreateObject();
+  cJSON_AddStringToObject(part, "part", name);
+  cJSON_AddNumberToObject(part, "transistors", (double)a->n_transistor);
+  cJSON_AddNumberToObject(part, "gates_um2", um2 * a->transistor_m2);
+  cJSON_AddNumberToObject(part, "capacitors_um2", um2 * a->capacitor_m2);
+  cJSON_AddItemToArray(list, part);
+}
+
+static int print_area(cli *c, const request *r) {
+  static const char *const name[] = {"soma", "synapse rows", "weight DACs", "bias branches"};
+  ms_error err = {0};
+  ms_core *core;
+  ms_area area[MS_AREA_PARTS], neuron = {.n_transistor = 0};
+  int code = ms_core_load(r->models, r->core, (unsigned)r->bits, &core, &err);
+  if (!code) {
+    code = ms_core_area(core, area, &err);
+    ms_core_destroy(core);
+  }
+  if (code)
+    return cli_fail(c, &err);
+  cJSON *object = c->json ? cJSON_CreateObject() : NULL;
+  cJSON *list = object ? cJSON_AddArrayToObject(object, "parts") : NULL;
+  if (!object)
+    printf("%-16s %11s %14s %14s\n", "part", "transistors", "gates, um2", "plates, um2");
+  for (int i = 0; i < MS_AREA_BIAS; i++) {
+    print_part(list, name[i], &area[i]);
+    neuron.n_transistor += area[i].n_transistor;
+    neuron.transistor_m2 += area[i].transistor_m2;
+    neuron.capacitor_m2 += area[i].capacitor_m2;
+  }
+  print_part(list, "one neuron", &neuron);
+  print_part(list, name[MS_AREA_BIAS], &area[MS_AREA_BIAS]);
+  if (object)
+    cli_print_json(object);
+  else
+    puts("\nGates: W L of every transistor. Bias branches, with decoupling, serve a whole core. "
+         "Wiring,\ndiffusions and spacing come on top.");
+  return CLI_OK;
+}
+
 static int run(cli *c, int argc, char **argv) {
   static const struct option options[] = {CLI_COMMON_OPTIONS,
                                           {"out", required_argument, NULL, 'o'},
                                           {"part", required_argument, NULL, PART},
                                           {"neurons", required_argument, NULL, NEURONS},
                                           {"bits", required_argument, NULL, BITS},
+                                          {"area", no_argument, NULL, AREA},
                                           {"set", required_argument, NULL, SET},
                                           {"corner", required_argument, NULL, CORNER},
                                           {"models", required_argument, NULL, MODELS},
@@ -123,6 +172,9 @@ static int run(cli *c, int argc, char **argv) {
       if ((r.set = cli_parse_word(optarg, SETS)) < 0)
         return cli_usage(c, "--set takes accelerated or biological");
       break;
+    case AREA:
+      r.area = 1;
+      break;
     case CORNER:
       r.corner = optarg;
       break;
@@ -138,7 +190,7 @@ static int run(cli *c, int argc, char **argv) {
   if (optind + 1 != argc)
     return cli_usage(c, "name one core");
   r.core = argv[optind];
-  return print_deck(c, &r);
+  return r.area ? print_area(c, &r) : print_deck(c, &r);
 }
 
 const cli_verb cli_netlist = {"netlist", "print the circuits that are simulated", HELP, run};

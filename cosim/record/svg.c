@@ -121,3 +121,8 @@ void ms_svg_dot(ms_svg *s, double x, double y, double radius, const char *colour
     fprintf(s->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" fill=\"%s\"/>\n", place_x(s, x),
             place_y(s, y), radius, colour);
 }
+
+void ms_svg_word(ms_svg *s, double x, double y, const char *word) {
+  if (!isnan(x + y))
+    text(s, place_x(s, x) + 5, place_y(s, y) - 4, "start", word);
+}

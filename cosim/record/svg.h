@@ -31,6 +31,8 @@ void ms_svg_band(ms_svg *svg, const double *x, const double *low, const double *
                  const char *colour);
 /** A dot; `radius` in pixels. */
 void ms_svg_dot(ms_svg *svg, double x, double y, double radius, const char *colour);
+/** A word beside a point. */
+void ms_svg_word(ms_svg *svg, double x, double y, const char *word);
 void ms_svg_bar(ms_svg *svg, double x0, double x1, double y, const char *colour);
 /** A vertical line over the whole height with a word at its top. */
 void ms_svg_mark(ms_svg *svg, double x, const char *word, const char *colour);

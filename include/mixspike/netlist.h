@@ -80,6 +80,25 @@ typedef struct ms_shift {
 MS_API ms_shift ms_element_shift(const ms_element *element, const ms_process *process,
                                  const ms_die *die, const ms_pvt *pvt, const char *prefix);
 
+/** Area of a part of a core: gates (W L m) and plates (C over the process's density). Wiring,
+ * diffusions and spacing come on top, as a layout has them. */
+typedef struct ms_area {
+  size_t n_transistor; /**< devices, several in parallel counted once */
+  double transistor_m2, capacitor_m2;
+} ms_area;
+
+typedef enum ms_area_part {
+  MS_AREA_SOMA,
+  MS_AREA_ROW,  /**< all synapse rows of a neuron, without their weight DACs */
+  MS_AREA_DAC,  /**< the weight DACs of a neuron */
+  MS_AREA_BIAS, /**< all bias branches with their decoupling, once a core */
+  MS_AREA_PARTS
+} ms_area_part;
+
+/** Areas of one neuron's parts and of the core's bias branches, from the circuits as ngspice
+ * expands them. Capacitors count nothing where the process states no density. */
+MS_API int ms_core_area(const ms_core *core, ms_area area[MS_AREA_PARTS], ms_error *err);
+
 #ifdef __cplusplus
 }
 #endif

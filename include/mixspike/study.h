@@ -24,6 +24,12 @@ typedef struct ms_study_item {
   double accuracy, energy_j, spikes; /**< energy and spikes per sample */
   double samples, errors;            /**< run to measure the accuracy; of them failed */
   double spent;                      /**< chip samples that training and calibration took */
+  double
+      test_samples; /**< of these, on the very die: what has to be run for each die that is sold */
+  double test_s;    /**< time that they take on the chip, s */
+  double area_m2;   /**< of the network's neurons, gates and capacitors; NaN where ngspice could
+                         not say */
+  double bias_m2;   /**< of the bias branches, once a core */
 } ms_study_item;
 
 /** One method at one strength of mismatch and one condition, over dies and seeds. */
@@ -34,10 +40,13 @@ typedef struct ms_study_cell {
   double mean, half_width;  /**< half of Student's interval */
   double yield;             /**< share of dies at least as good as the study's `yield_at` */
   ms_interval yield_interval;
-  double energy_j, spikes, spent; /**< means */
-  size_t n_pair;                  /**< dies that this method and the first one both ran on */
-  double gain;                    /**< median over these of the difference to the first method */
-  double p;                       /**< Wilcoxon's signed-rank test of that */
+  double energy_j, spikes, spent;                /**< means */
+  double test_samples, test_s, area_m2, bias_m2; /**< means */
+  int pareto;    /**< no other method under the same circumstances has at least its median accuracy
+                      with less area or fewer test samples, and neither more */
+  size_t n_pair; /**< dies that this method and the first one both ran on */
+  double gain;   /**< median over these of the difference to the first method */
+  double p;      /**< Wilcoxon's signed-rank test of that */
 } ms_study_cell;
 
 typedef struct ms_study_options {
@@ -72,8 +81,9 @@ MS_API void ms_study_report_clear(ms_study_report *report);
 typedef enum ms_study_format {
   MS_STUDY_TABLE, /**< for a terminal */
   MS_STUDY_JSON,
-  MS_STUDY_CSV,  /**< every method on every die */
-  MS_STUDY_HTML, /**< one page that needs no other file */
+  MS_STUDY_CSV,    /**< every method on every die */
+  MS_STUDY_LEVERS, /**< CSV: every method with its area, test time and accuracy */
+  MS_STUDY_HTML,   /**< one page that needs no other file */
 } ms_study_format;
 
 /** Writes a report down. @param text  out: malloc'd, ends in a 0 byte */

@@ -28,6 +28,9 @@ conditions: [{name: nominal}, {name: "<hot>", pvt: {temperature: "60 C"},
 yield_at: 0.5
 YAML
 
+run 0 netlist dpi16 --area # of the soma, by hand from its cell
+grep -qE '^soma +14 +62\.5 +1200\.0$' out || fail "the soma's area"
+
 run 0 fit base.yaml --engine model --dies 2 --out fit --json
 says out '"ok":	true' '"exc0.weight"' '"fitted"'
 [ -s fit/fit.h5 ] && [ "$(wc -l <fit/fit.csv)" = 19 ] || fail "fit's files"
@@ -68,6 +71,6 @@ if command -v chromium >/dev/null; then
     --enable-logging=stderr --virtual-time-budget=2000 --dump-dom "file://$work/whole/index.html" \
     >dom 2>log || fail "chromium did not open the page"
   grep -i "CONSOLE" log && fail "the browser's console has messages"
-  says dom "Yield against mismatch" "&lt;hot&gt;" "</svg>" "signed-rank"
+  says dom "Yield against mismatch" "Levers" "least area" "&lt;hot&gt;" "</svg>" "signed-rank"
 fi
 exit 0

@@ -140,6 +140,54 @@ static void a_resumed_study_ends_in_the_same_items(void **state) {
   ms_study_destroy(study);
 }
 
+/* Gates of four times the area halve the mismatch and cost three times themselves more; calibration
+ * and training on the very die are what a die's test costs; more for less is Pareto's. */
+static void levers_have_their_price(void **state) {
+  (void)state;
+  ms_study *study;
+  ms_error err = {0};
+  if (load(HEAD "methods:\n  - {name: plain}\n  - {name: wide, chip: {area: 4}}\n"
+                "  - {name: large, chip: {hidden: 5, outputs_per_class: 2}}\n"
+                "  - {name: each, start: plain, dies: each,\n"
+                "     training: {loop: {batches: 2, batch: 4, rate: 0.1}}}\n"
+                "  - {name: tuned, calibrate: 1}\n"
+                "mismatch: [0.5, 1]\n",
+           &study, &err))
+    fail_msg("%s", err.text);
+  ms_study_report r;
+  assert_int_equal(run(study, "levers", 0, 1 << 30, &r), MS_OK);
+  enum { PLAIN, WIDE, LARGE, EACH, TUNED, METHODS_ALL, DIES = 3 };
+  for (size_t die = 0; die < DIES; die++) {
+    const ms_study_item *half = &r.item[die * METHODS_ALL + PLAIN];
+    const ms_study_item *wide = &r.item[(DIES + die) * METHODS_ALL + WIDE];
+    assert_true(half->accuracy == wide->accuracy && half->spikes == wide->spikes);
+    assert_true(half->energy_j == wide->energy_j);
+  }
+  const ms_study_cell *c = r.cell;
+  /* 203 um2 of gates and 2000 um2 of capacitors a neuron; 3 + 3 neurons, 5 + 6 in the large one. */
+  assert_true(fabs(c[PLAIN].area_m2 / (6 * 2203e-12) - 1) < 1e-3);
+  assert_true(fabs(c[WIDE].area_m2 / (6 * 2812e-12) - 1) < 1e-3);
+  assert_true(fabs(c[LARGE].area_m2 / (11 * 2203e-12) - 1) < 1e-3);
+  assert_true(c[PLAIN].test_samples == 0 && c[PLAIN].test_s == 0);
+  assert_true(c[EACH].test_samples == 8);
+  assert_true(fabs(c[EACH].test_s / (8 * 40e-6) - 1) < 1e-9); /* a window of 4 tau */
+  assert_true(c[TUNED].test_samples > 0 && c[TUNED].test_samples == c[TUNED].spent);
+  for (size_t i = 0; i < METHODS_ALL; i++) {
+    int beaten = 0;
+    for (size_t k = 0; k < METHODS_ALL; k++)
+      beaten |= c[k].median > c[i].median && c[k].area_m2 < c[i].area_m2 * 1.0001 &&
+                c[k].test_samples <= c[i].test_samples;
+    assert_true(!beaten || !c[i].pareto);
+  }
+  assert_true(c[PLAIN].pareto); /* nothing is cheaper in both */
+  char *text;
+  assert_int_equal(ms_study_text(&r, MS_STUDY_HTML, &text, &err), MS_OK);
+  assert_non_null(strstr(text, "Levers:"));
+  free(text);
+  ms_study_report_clear(&r);
+  ms_study_destroy(study);
+}
+
 /* All dies alike (no mismatch): after the minimum of two the mean is known. */
 static void a_cell_stops_when_its_mean_is_known(void **state) {
   (void)state;
@@ -333,6 +381,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(mistakes_are_named_before_anything_runs),
       cmocka_unit_test(a_resumed_study_ends_in_the_same_items),
+      cmocka_unit_test(levers_have_their_price),
       cmocka_unit_test(a_cell_stops_when_its_mean_is_known),
       cmocka_unit_test(distortions_belong_to_the_die),
       cmocka_unit_test(distortions_come_with_age),

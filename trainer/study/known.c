@@ -11,7 +11,7 @@
 static const char *const WORD[MS_STUDY_KINDS] = {"fit", "fit_here", "network", "item"};
 
 enum {
-  ITEM_VALUES = 6,
+  ITEM_VALUES = (sizeof(ms_study_item) - offsetof(ms_study_item, accuracy)) / sizeof(double),
   SHAPE = 6,
   /* A model's own numbers and those of a row stand side by side. */
   MODEL_VALUES = offsetof(ms_neuron_model, n_row) / sizeof(double),
@@ -135,8 +135,8 @@ static void tell_network(const ms_study_network *from, FILE *out) {
   const ms_network *n = from->network;
   const size_t inputs = (size_t)n->n_hidden * n->n_input * n->parallel;
   const size_t outputs = (size_t)n->n_class * n->per_class * n->n_hidden;
-  fprintf(out, " %a %u %u %u %u %u %u", from->spent, n->n_input, n->n_hidden, n->n_class,
-          n->per_class, n->parallel, n->dac_bits);
+  fprintf(out, " %a %a %u %u %u %u %u %u", from->spent, from->own, n->n_input, n->n_hidden,
+          n->n_class, n->per_class, n->parallel, n->dac_bits);
   for (size_t i = 0; i < inputs; i++)
     fprintf(out, " %d", n->in[i]);
   for (size_t i = 0; i < outputs; i++)
@@ -153,9 +153,9 @@ static const char *get_codes(const char *at, int16_t *code, size_t n) {
 }
 
 static const char *learn_network(const char *at, ms_study_network *to) {
-  double spent;
+  double spent[2];
   unsigned shape[SHAPE];
-  at = get(at, &spent, 1);
+  at = get(at, spent, 2);
   for (int i = 0; at && i < SHAPE; i++) {
     double v;
     at = get(at, &v, 1);
@@ -170,7 +170,7 @@ static const char *learn_network(const char *at, ms_study_network *to) {
   at = get_codes(at, n->in, (size_t)n->n_hidden * n->n_input * n->parallel);
   at = get_codes(at, n->out, (size_t)n->n_class * n->per_class * n->n_hidden);
   if (at)
-    *to = (ms_study_network){n, spent};
+    *to = (ms_study_network){n, spent[0], spent[1]};
   else
     ms_network_destroy(n);
   return at;
@@ -210,10 +210,7 @@ static const char *learn_model(const char *at, ms_neuron_model **to) {
 void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) {
   fprintf(out, "%s %zu", WORD[job->kind], job->number);
   if (job->kind == MS_STUDY_MEASURE) {
-    const ms_study_item *i = &k->item[job->number];
-    const double value[ITEM_VALUES] = {i->accuracy, i->energy_j, i->spikes,
-                                       i->samples,  i->errors,   i->spent};
-    put(out, value, ITEM_VALUES);
+    put(out, &k->item[job->number].accuracy, ITEM_VALUES);
   } else if (job->kind == MS_STUDY_TRAIN) {
     tell_network(&k->network[job->number], out);
   } else {
@@ -227,15 +224,8 @@ static const char *learn_value(ms_study_known *k, const ms_study_job *job, const
     return learn_network(at, &k->network[job->number]);
   if (job->kind != MS_STUDY_MEASURE)
     return learn_model(at, &k->model[job->kind][job->number]);
-  double v[ITEM_VALUES];
-  at = get(at, v, ITEM_VALUES);
-  const ms_study_item item = {.done = 1,
-                              .accuracy = v[0],
-                              .energy_j = v[1],
-                              .spikes = v[2],
-                              .samples = v[3],
-                              .errors = v[4],
-                              .spent = v[5]};
+  ms_study_item item = {.done = 1};
+  at = get(at, &item.accuracy, ITEM_VALUES);
   if (at && !strncmp(at, " .", 2))
     ms_study_learn_item(k, job->number, &item);
   return at;

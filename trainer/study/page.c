@@ -14,7 +14,7 @@ static const char *const COLOUR[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                      "#e69f00", "#56b4e9", "#8a8f98", "#22262b"};
 enum { COLOURS = sizeof COLOUR / sizeof *COLOUR };
 
-static const char *colour(size_t method) {
+const char *ms_study_colour(size_t method) {
   return COLOUR[method % COLOURS];
 }
 
@@ -33,7 +33,7 @@ static const ms_study_cell *find(const ms_study_report *r, size_t task, size_t c
 static void write_key(const ms_study *s, FILE *out) {
   fputs("<p>", out);
   for (size_t m = 0; m < s->n_method; m++) {
-    fprintf(out, "<span style=\"color:%s\">&#9632;</span> ", colour(m));
+    fprintf(out, "<span style=\"color:%s\">&#9632;</span> ", ms_study_colour(m));
     ms_write_escaped(out, s->method[m].name);
     fputs(" &nbsp; ", out);
   }
@@ -76,11 +76,11 @@ static void against_mismatch(const ms_study_report *r, size_t task, size_t condi
     }
     if (one)
       ms_svg_line(&svg, (const double[]){l->x[0], l->x[0]}, (const double[]){l->low[0], l->high[0]},
-                  2, colour(m), 1.4, 1);
-    ms_svg_band(&svg, l->x, l->low, l->high, s->n_strength, colour(m));
-    ms_svg_line(&svg, l->x, l->y, s->n_strength, colour(m), 2.2, 1);
+                  2, ms_study_colour(m), 1.4, 1);
+    ms_svg_band(&svg, l->x, l->low, l->high, s->n_strength, ms_study_colour(m));
+    ms_svg_line(&svg, l->x, l->y, s->n_strength, ms_study_colour(m), 2.2, 1);
     for (size_t k = 0; k < s->n_strength; k++)
-      ms_svg_dot(&svg, l->x[k], l->y[k], 3.2, colour(m));
+      ms_svg_dot(&svg, l->x[k], l->y[k], 3.2, ms_study_colour(m));
   }
   ms_svg_end(&svg);
 }
@@ -98,7 +98,7 @@ static void against_samples(const ms_study_report *r, size_t task, size_t condit
     const ms_study_cell *c = &r->cell[i];
     if (c->task == task && c->condition == condition)
       ms_svg_dot(&svg, log10(1 + c->spent), c->median, 3 + 1.5 * (double)c->strength,
-                 colour(c->method));
+                 ms_study_colour(c->method));
   }
   ms_svg_end(&svg);
 }
@@ -169,6 +169,7 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
       engine(s->base->analog), s->base->core, s->base->hidden, s->base->n_held_out_die,
       (unsigned long long)s->base->die_seed, s->n_seed);
   write_pictures(r, out);
+  ms_study_page_levers(r, out);
   fprintf(
       out,
       "<h2>All figures</h2><p>Gain: median over dies of the difference to %s on the same die and "

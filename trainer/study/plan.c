@@ -60,6 +60,17 @@ static void read_methods(ms_study *s, ms_yaml_node *root) {
   free(named);
 }
 
+static void read_targets(ms_study *s, ms_yaml_node *root) {
+  static const double fallback[] = {0.76, 0.9, 0.95};
+  enum { N = sizeof fallback / sizeof *fallback };
+  ms_yaml_node *list =
+      ms_yaml_find(root, "targets") ? ms_yaml_list(root, "targets", 1, MOST) : NULL;
+  s->n_target = list ? ms_yaml_count(list) : N;
+  s->target = calloc(s->n_target, sizeof *s->target);
+  for (size_t i = 0; s->target && i < s->n_target; i++)
+    s->target[i] = list ? ms_yaml_real(ms_yaml_item(list, i), NULL, 0, 1) : fallback[i];
+}
+
 static void read_numbers(ms_study *s, ms_yaml_node *root) {
   ms_yaml_node *list =
       ms_yaml_find(root, "mismatch") ? ms_yaml_list(root, "mismatch", 1, MOST) : NULL;
@@ -158,10 +169,11 @@ int ms_study_load(const char *path, ms_study **out, ms_error *err) {
     s->condition = read_named(root, "conditions", "nominal", &s->n_condition);
     read_methods(s, root);
     read_numbers(s, root);
+    read_targets(s, root);
     s->n_item = s->n_task * s->n_seed * s->n_strength * s->n_condition * s->n_method *
                 s->base->n_held_out_die;
     if (!s->name || !s->output || !s->task || !s->condition || !s->method || !s->strength ||
-        !s->seed)
+        !s->seed || !s->target)
       rc = ms_fail(err, MS_ENOMEM, "no memory for a study");
     else
       rc = ms_yaml_status(s->doc, err);
@@ -189,6 +201,7 @@ void ms_study_destroy(ms_study *s) {
   free(s->method);
   free(s->strength);
   free(s->seed);
+  free(s->target);
   free(s->traits);
   free(s);
 }

@@ -45,6 +45,8 @@ struct ms_study {
   double half_width, confidence; /**< half_width 0: every die */
   size_t minimum;
   double yield_at;
+  size_t n_target;
+  double *target;          /**< accuracies whose price is asked for */
   unsigned jobs;           /**< items computed at once */
   ms_study_traits *traits; /**< [n_task][n_method][n_condition] */
   size_t n_item;           /**< of the whole plan */
@@ -97,6 +99,7 @@ size_t ms_study_needs(const ms_study *study, const ms_study_job *job, ms_study_j
 typedef struct ms_study_network {
   ms_network *network;
   double spent; /**< chip samples that it took, those of its start included */
+  double own;   /**< without those of its start */
 } ms_study_network;
 
 typedef struct ms_study_known {
@@ -160,6 +163,16 @@ int ms_study_finished(ms_study_dealer *dealer);
 
 /** Fills the report's cells from its items. */
 int ms_study_summarise(ms_study_report *report, ms_error *err);
+/** The page's section on levers; nothing where methods differ neither in area nor in test time. */
+void ms_study_page_levers(const ms_study_report *report, FILE *out);
+/** Whether two cells differ in their method alone. */
+int ms_study_same_circumstances(const ms_study_cell *a, const ms_study_cell *b);
+/** Colour of a method in pictures. */
+const char *ms_study_colour(size_t method);
+/** The cheapest cell that reaches a median accuracy under the circumstances of `like`: least area,
+ * then fewest test samples. @param untested  only such as need none; NULL: none reaches it */
+const ms_study_cell *ms_study_cheapest(const ms_study_report *report, const ms_study_cell *like,
+                                       double accuracy, int untested);
 void ms_study_page(const ms_study_report *report, FILE *out);
 
 #endif

@@ -13,7 +13,7 @@ typedef struct gathered {
 /* Accuracies of a cell, differences to the first method where both have a value, and sums. */
 static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
   const ms_study *s = r->study;
-  double energy = 0, spikes = 0, spent = 0;
+  ms_study_item sum = {.done = 0};
   for (size_t seed = 0; seed < s->n_seed; seed++)
     for (size_t die = 0; die < s->base->n_held_out_die; die++) {
       ms_study_place p = {.task = c->task,
@@ -26,18 +26,26 @@ static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
       if (!item->done || !isfinite(item->accuracy))
         continue;
       g->accuracy[g->n++] = item->accuracy;
-      energy += item->energy_j;
-      spikes += item->spikes;
-      spent += item->spent;
+      sum.energy_j += item->energy_j;
+      sum.spikes += item->spikes;
+      sum.spent += item->spent;
+      sum.test_samples += item->test_samples;
+      sum.test_s += item->test_s;
+      sum.area_m2 += item->area_m2;
+      sum.bias_m2 += item->bias_m2;
       p.method = 0;
       const ms_study_item *first = &r->item[ms_study_index(s, &p)];
       if (first->done && isfinite(first->accuracy))
         g->difference[g->n_pair++] = item->accuracy - first->accuracy;
     }
   double n = (double)g->n;
-  c->energy_j = energy / n;
-  c->spikes = spikes / n;
-  c->spent = spent / n;
+  c->energy_j = sum.energy_j / n;
+  c->spikes = sum.spikes / n;
+  c->spent = sum.spent / n;
+  c->test_samples = sum.test_samples / n;
+  c->test_s = sum.test_s / n;
+  c->area_m2 = sum.area_m2 / n;
+  c->bias_m2 = sum.bias_m2 / n;
 }
 
 static void fill(const ms_study_report *r, ms_study_cell *c, gathered *g) {
@@ -65,6 +73,48 @@ static void fill(const ms_study_report *r, ms_study_cell *c, gathered *g) {
   c->gain = ms_quantile(g->difference, g->n_pair, 0.5);
 }
 
+/* ---- what accuracy costs ---- */
+
+/* Means of equal numbers differ by rounding. */
+static int less(double a, double b) {
+  return a < b * (1 - 1e-9);
+}
+
+int ms_study_same_circumstances(const ms_study_cell *a, const ms_study_cell *b) {
+  return a->task == b->task && a->strength == b->strength && a->condition == b->condition;
+}
+
+static int dominates(const ms_study_cell *a, const ms_study_cell *b) {
+  return ms_study_same_circumstances(a, b) && !less(b->area_m2, a->area_m2) &&
+         !less(b->test_samples, a->test_samples) && a->median >= b->median &&
+         (less(a->area_m2, b->area_m2) || less(a->test_samples, b->test_samples) ||
+          a->median > b->median);
+}
+
+static void find_pareto(ms_study_report *r) {
+  for (size_t i = 0; i < r->n_cell; i++) {
+    r->cell[i].pareto = isfinite(r->cell[i].area_m2);
+    for (size_t k = 0; k < r->n_cell; k++)
+      if (dominates(&r->cell[k], &r->cell[i]))
+        r->cell[i].pareto = 0;
+  }
+}
+
+const ms_study_cell *ms_study_cheapest(const ms_study_report *r, const ms_study_cell *like,
+                                       double accuracy, int untested) {
+  const ms_study_cell *best = NULL;
+  for (size_t i = 0; i < r->n_cell; i++) {
+    const ms_study_cell *c = &r->cell[i];
+    if (!ms_study_same_circumstances(c, like) || !(c->median >= accuracy) ||
+        !isfinite(c->area_m2) || (untested && c->test_samples > 0))
+      continue;
+    if (!best || less(c->area_m2, best->area_m2) ||
+        (!less(best->area_m2, c->area_m2) && less(c->test_samples, best->test_samples)))
+      best = c;
+  }
+  return best;
+}
+
 int ms_study_summarise(ms_study_report *r, ms_error *err) {
   const ms_study *s = r->study;
   size_t n = s->n_task * s->n_strength * s->n_condition * s->n_method;
@@ -86,6 +136,8 @@ int ms_study_summarise(ms_study_report *r, ms_error *err) {
     if (c.n)
       r->cell[r->n_cell++] = c;
   }
+  if (!rc)
+    find_pareto(r);
   free(g.accuracy);
   free(g.difference);
   return rc;

@@ -57,6 +57,12 @@ static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
   number(o, "energy_j", c->energy_j);
   number(o, "spikes", c->spikes);
   number(o, "chip_samples", c->spent);
+  number(o, "test_samples_per_die", c->test_samples);
+  number(o, "test_s_per_die", c->test_s);
+  number(o, "neurons_area_m2", c->area_m2);
+  number(o, "bias_area_m2", c->bias_m2);
+  number(o, "area_factor", s->method[c->method].area);
+  cJSON_AddBoolToObject(o, "pareto", c->pareto);
   if (c->method) {
     number(o, "pairs", (double)c->n_pair);
     number(o, "median_gain", c->gain);
@@ -87,24 +93,39 @@ static void write_json(const ms_study_report *r, FILE *out) {
 static void write_csv(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   fputs("task,seed,mismatch,condition,die,method,accuracy,energy_j,spikes,samples,failed,"
-        "chip_samples\n",
+        "chip_samples,test_samples,area_um2\n",
         out);
   for (size_t i = 0; i < r->n_item; i++) {
     const ms_study_item *item = &r->item[i];
     if (!item->done)
       continue;
     ms_study_place p = ms_study_place_of(s, i);
-    fprintf(out, "%s,%llu,%g,%s,%llu,%s,%.6g,%.6g,%.6g,%.0f,%.0f,%.0f\n", s->task[p.task].name,
-            (unsigned long long)s->seed[p.seed], s->strength[p.strength],
+    fprintf(out, "%s,%llu,%g,%s,%llu,%s,%.6g,%.6g,%.6g,%.0f,%.0f,%.0f,%.0f,%.6g\n",
+            s->task[p.task].name, (unsigned long long)s->seed[p.seed], s->strength[p.strength],
             s->condition[p.condition].name, (unsigned long long)s->base->held_out_die[p.die],
             s->method[p.method].name, item->accuracy, item->energy_j, item->spikes, item->samples,
-            item->errors, item->spent);
+            item->errors, item->spent, item->test_samples, 1e12 * item->area_m2);
+  }
+}
+
+static void write_levers(const ms_study_report *r, FILE *out) {
+  const ms_study *s = r->study;
+  fputs("task,mismatch,condition,method,area_factor,area_um2,bias_um2,test_samples,test_s,dies,"
+        "median,percentile_5,energy_j,spikes,pareto\n",
+        out);
+  for (size_t i = 0; i < r->n_cell; i++) {
+    const ms_study_cell *c = &r->cell[i];
+    fprintf(out, "%s,%g,%s,%s,%g,%.6g,%.6g,%.6g,%.6g,%zu,%.6g,%.6g,%.6g,%.6g,%d\n",
+            s->task[c->task].name, s->strength[c->strength], s->condition[c->condition].name,
+            s->method[c->method].name, s->method[c->method].area, 1e12 * c->area_m2,
+            1e12 * c->bias_m2, c->test_samples, c->test_s, c->n, c->median, c->low, c->energy_j,
+            c->spikes, c->pareto);
   }
 }
 
 int ms_study_text(const ms_study_report *r, ms_study_format format, char **text, ms_error *err) {
-  static void (*const write[])(const ms_study_report *, FILE *) = {write_table, write_json,
-                                                                   write_csv, ms_study_page};
+  static void (*const write[])(const ms_study_report *, FILE *) = {
+      write_table, write_json, write_csv, write_levers, ms_study_page};
   size_t size = 0;
   *text = NULL;
   FILE *out = open_memstream(text, &size);

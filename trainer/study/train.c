@@ -32,7 +32,7 @@ int ms_study_train(ms_study_known *known, const char *folder, size_t number,
                         .only_weights = 1,
                         .model = known->model[MS_STUDY_FIT][ms_study_index(s, &of)],
                         .control = *control};
-  double before = 0;
+  double before = 0, own;
   if (s->method[p.method].start != p.method) {
     of = p;
     of.method = s->method[p.method].start;
@@ -47,8 +47,8 @@ int ms_study_train(ms_study_known *known, const char *folder, size_t number,
   ms_train_report report = {0};
   rc = train(e, &o, &report, err);
   if (!rc) {
-    known->network[number] =
-        (ms_study_network){report.network, (double)report.chip_samples + before};
+    own = (double)report.chip_samples;
+    known->network[number] = (ms_study_network){report.network, own + before, own};
     report.network = NULL;
   }
   ms_train_report_clear(&report);

@@ -5,6 +5,7 @@
 #include "methods/calibrate.h"
 #include "methods/fit.h"
 #include "methods/method.h"
+#include "mixspike/netlist.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ typedef struct site {
   ms_experiment *experiment;
   ms_setup *setup;
   ms_lab *lab;
+  ms_area area[MS_AREA_PARTS]; /* of one neuron; not a number where ngspice could not say */
   uint64_t used;
 } site;
 
@@ -80,8 +82,24 @@ static int enter(ms_study_worker *w, const ms_study_place *place, site **out, ms
   }
   oldest->number = number;
   oldest->used = ++w->clock;
+  if (ms_core_area(oldest->setup->core, oldest->area, NULL))
+    oldest->area[MS_AREA_SOMA].transistor_m2 = oldest->area[MS_AREA_BIAS].transistor_m2 = NAN;
   *out = oldest;
   return MS_OK;
+}
+
+/* What the chip of a measurement costs. */
+static void price(const ms_study_worker *w, const site *at, const ms_study_place *p,
+                  ms_study_item *item) {
+  const double wider = w->known->study->method[p->method].area;
+  const ms_encoding *code = &at->setup->encoding;
+  double neuron_m2 = 0;
+  for (int i = 0; i < MS_AREA_BIAS; i++)
+    neuron_m2 += wider * at->area[i].transistor_m2 + at->area[i].capacitor_m2;
+  item->area_m2 = at->setup->n_neuron * neuron_m2;
+  item->bias_m2 =
+      wider * at->area[MS_AREA_BIAS].transistor_m2 + at->area[MS_AREA_BIAS].capacitor_m2;
+  item->test_s = item->test_samples * code->window_tau * code->tau_s;
 }
 
 static int fit(ms_study_worker *w, const ms_study_job *job, const site *at, ms_error *err) {
@@ -135,7 +153,9 @@ static int measure_at(ms_study_worker *w, const site *at, const ms_study_place *
     return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
   memcpy(nominal, setup->bias, n_bias * sizeof *nominal);
   int rc = calibrate(w, at, die, w->known->study->method[p->method].calibrate, err);
-  item->spent += (double)(ms_lab_spent(at->lab) - before);
+  const double calibration = (double)(ms_lab_spent(at->lab) - before);
+  item->spent += calibration;
+  item->test_samples += calibration;
   ms_die_result result = {.die = die};
   ms_progress progress = {.phase = "study", .loss = NAN, .accuracy = NAN};
   /* A network trained on this very die is measured after all that the die has gone through. */
@@ -157,10 +177,14 @@ static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   const ms_study *s = w->known->study;
   ms_study_place p = ms_study_place_of(s, job->number), of = ms_study_network_place(s, &p);
   const ms_study_network *network = &w->known->network[ms_study_index(s, &of)];
-  ms_study_item item = {.done = 1, .spent = network->spent};
+  ms_study_item item = {.done = 1,
+                        .spent = network->spent,
+                        .test_samples = s->method[p.method].each ? network->own : 0};
   site *at;
   int rc = enter(w, &p, &at, err);
   rc = rc ? rc : measure_at(w, at, &p, network->network, &item, err);
+  if (!rc)
+    price(w, at, &p, &item);
   if (!rc)
     ms_study_learn_item(w->known, job->number, &item);
   return rc;
