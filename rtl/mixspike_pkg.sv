@@ -155,6 +155,19 @@ package mixspike_pkg;
                                                                : ExtAckEdges) - 1;
   endfunction
 
+  // Ports of a mesh node: 0 the core, 1 east, 2 west, 3 north, 4 south. Whether a port of the node at (x, y)
+  // leads to the core at (to_x, to_y): along the row first, then along the column. One port does, always.
+  function automatic logic leads_to(input integer port, input integer x, input integer y,
+                                    input integer to_x, input integer to_y);
+    case (port)
+      0: leads_to = (to_x == x) && (to_y == y);
+      1: leads_to = to_x > x;
+      2: leads_to = to_x < x;
+      3: leads_to = (to_x == x) && (to_y > y);
+      default: leads_to = (to_x == x) && (to_y < y);
+    endcase
+  endfunction
+
   // Bits that number `count` things; at least one.
   function automatic integer index_width(input integer count);
     index_width = (count > 1) ? $clog2(count) : 1;

@@ -41,13 +41,7 @@ module mesh_router #(
     integer k;
     behind = '0;
     for (k = 0; k < NumCores; k = k + 1) begin
-      case (port)
-        0: behind[k] = (k % Width == MyX) && (k / Width == MyY);
-        1: behind[k] = k % Width > MyX;
-        2: behind[k] = k % Width < MyX;
-        3: behind[k] = (k % Width == MyX) && (k / Width > MyY);
-        default: behind[k] = (k % Width == MyX) && (k / Width < MyY);
-      endcase
+      behind[k] = mixspike_pkg::leads_to(port, MyX, MyY, k % Width, k / Width);
     end
   endfunction
   // verilator coverage_on

@@ -15,16 +15,18 @@ constexpr unsigned kTags = 256, kSends = 128;
 constexpr unsigned kTagEdges = 8;
 } // namespace
 
-ChipBoard::ChipBoard(Core &core, const ChipTraffic &traffic, uint64_t seed)
+ChipBoard::ChipBoard(Core &core, const ChipTraffic &traffic, uint64_t seed, FallBack fall_back)
     : chip_(core), traffic_(traffic), seed_(seed), random_(seed), cores_(core.cores()),
       neurons_(core.size().neurons), sources_(core.size().neurons + core.size().inputs),
       lines_(core.size().neurons * 2 * core.size().rows), lines_per_neuron_(2 * core.size().rows),
-      node_(cores_), tag_flits_(kTags), first_now_(static_cast<unsigned>(0 - seed * 1511)),
-      out_(cores_) {
+      node_(cores_),
+      requests_(cores_, Requests(neurons_, {traffic.request, traffic.release, traffic.vanish,
+                                            traffic.stuck, fall_back ? traffic.metastable : 0})),
+      fall_back_(std::move(fall_back)), tag_flits_(kTags),
+      first_now_(static_cast<unsigned>(0 - seed * 1511)), out_(cores_) {
   for (Node &n : node_) {
     n.route.resize(sources_ + kTags);
     n.next_code.resize(lines_);
-    n.neuron.resize(neurons_);
     n.line.resize(lines_);
     n.from_tag.resize(kTags);
     n.started.resize(kTags);
@@ -113,6 +115,7 @@ void ChipBoard::configure_sends(unsigned k) {
 void ChipBoard::configure_core(unsigned k) {
   write(k, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT);
   write(k, MS_MAP_PULSE_WIDTH, traffic_.width);
+  write(k, MS_MAP_TIMEOUT, traffic_.stuck);
   write(k, MS_MAP_NET_CONTROL, 1);
   write(k, MS_MAP_DELAY_SHIFT, traffic_.shift);
   write(k, MS_MAP_SEND_TIMEOUT, traffic_.timeout);
@@ -171,18 +174,11 @@ void ChipBoard::take_event(unsigned core, unsigned source) {
 /* Inputs for the coming edge. */
 void ChipBoard::drive(bool draining) {
   for (unsigned k = 0; k < cores_; k++)
-    for (unsigned i = 0; i < neurons_; i++) {
-      Neuron &n = node_[k].neuron[i];
-      bool level = n.level;
-      if (!n.level && !n.ack && !draining)
-        level = chance(traffic_.request);
-      else if (n.level && n.ack)
-        level = !chance(traffic_.release);
-      if (level == n.level)
-        continue;
-      n.level = level;
+    requests_[k].drive(random_, edge_ + 1, draining, [&](unsigned i, bool level, bool late) {
       chip_.set_request(k * neurons_ + i, level);
-    }
+      if (fall_back_)
+        fall_back_(k * neurons_ + i, late);
+    });
   in_ = EdgeIn();
   in_.now = static_cast<uint32_t>(edge_ + 1 + first_now_);
   in_.out_ready = draining || chance(traffic_.out_ready);
@@ -229,21 +225,15 @@ bool ChipBoard::step(bool draining) {
 }
 
 bool ChipBoard::check_acks(unsigned core) {
-  unsigned granted = 0;
-  for (unsigned i = 0; i < neurons_; i++) {
-    Neuron &n = node_[core].neuron[i];
-    const bool ack = out_[core].ack[i / 64] >> (i % 64) & 1;
-    if (ack && !n.ack) {
-      if (!n.level)
-        return fail("acknowledge without a request");
-      captured_++;
-      granted++;
-      node_[core].to_outside.push_back(i);
-      take_event(core, i);
-    }
-    n.ack = ack;
-  }
-  return granted <= 1 || fail("two grants of a core at one edge");
+  Requests &r = requests_[core];
+  if (!r.check(edge_, out_[core].ack))
+    return fail("core " + std::to_string(core) + ", " + r.why());
+  if (r.granted() < 0)
+    return true;
+  const unsigned neuron = static_cast<unsigned>(r.granted());
+  node_[core].to_outside.push_back(neuron);
+  take_event(core, neuron);
+  return true;
 }
 
 bool ChipBoard::check_pulses(unsigned core) {
@@ -324,11 +314,8 @@ bool ChipBoard::quiet() const {
   if (out_[0].active)
     return false;
   for (unsigned k = 0; k < cores_; k++) {
-    if (out_[k].busy || out_[k].wait_valid)
+    if (out_[k].busy || out_[k].wait_valid || !requests_[k].quiet())
       return false;
-    for (const Neuron &n : node_[k].neuron)
-      if (n.level || n.ack)
-        return false;
   }
   return true;
 }
@@ -365,14 +352,17 @@ bool ChipBoard::check_totals() {
   }
   if (!check_left())
     return false;
+  if (sum(&Requests::rises) != sum(&Requests::captured) + sum(&Requests::vanished))
+    return fail("requests are neither captured nor vanished");
   const struct {
     const char *name;
     uint64_t counted, expect;
-  } totals[] = {{"captured", chip_.counter(0), captured_},
+  } totals[] = {{"captured", chip_.counter(0), sum(&Requests::captured)},
                 {"external", chip_.counter(1), external_},
                 {"delivered", chip_.counter(2), delivered_},
                 {"sent", chip_.counter(3), sent_},
-                {"vanished", chip_.counter(10), 0},
+                {"vanished", chip_.counter(10), sum(&Requests::vanished)},
+                {"stuck", chip_.counter(14), sum(&Requests::stuck)},
                 {"unrouted", chip_.counter(11), unrouted_},
                 {"bad_entry", chip_.counter(12), 0},
                 {"bad_address", chip_.counter(13), 0},

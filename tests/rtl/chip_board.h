@@ -6,6 +6,7 @@
 #define MS_TEST_CHIP_BOARD_H
 
 #include "core.h"
+#include "requests.h"
 
 #include <deque>
 #include <map>
@@ -28,18 +29,24 @@ struct ChipTraffic {
   unsigned delay, shift;   ///< longest delay, and the power of two that it counts
   unsigned timeout = 0;    ///< of a flit before the mesh; 0: none
   double bad = 0;          ///< a send entry names a core or a next entry that does not exist
+  double vanish = 0;       ///< a request falls before its acknowledge
+  unsigned stuck = 0;      ///< cycles after which an acknowledge is withdrawn; 0: never
+  double metastable = 0;   ///< a change of a request is seen one edge late
 };
 
 class ChipBoard {
 public:
-  ChipBoard(Core &core, const ChipTraffic &traffic, uint64_t seed);
+  /** Makes the first flop of a neuron's synchroniser fall back at the coming edge, or not. */
+  using FallBack = std::function<void(unsigned neuron, bool)>;
+
+  ChipBoard(Core &core, const ChipTraffic &traffic, uint64_t seed, FallBack fall_back = nullptr);
   /** Runs until `events` events were taken, then drains. False at the first difference: why(). */
   bool run(uint64_t events);
   const std::string &why() const {
     return why_;
   }
   uint64_t taken() const {
-    return captured_ + external_;
+    return sum(&Requests::captured) + external_;
   }
   uint64_t delivered() const {
     return delivered_;
@@ -51,10 +58,18 @@ public:
     return chip_.net_counter(0);
   }
 
+  /** A count of the neurons' sides of all cores. */
+  uint64_t sum(uint64_t (Requests::*count)() const) const {
+    uint64_t total = 0;
+    for (const Requests &r : requests_)
+      total += (r.*count)();
+    return total;
+  }
+  const Requests &requests(unsigned core) const {
+    return requests_[core];
+  }
+
 private:
-  struct Neuron {
-    bool level = false, ack = false;
-  };
   struct Line {
     bool high = false;
     uint64_t start = 0, free = 0;
@@ -75,7 +90,6 @@ private:
     std::map<unsigned, Owner> owner; ///< by line * 256 + code
     std::vector<unsigned> next_code; ///< of each line
     std::map<unsigned, Send> send;   ///< by entry number
-    std::vector<Neuron> neuron;
     std::vector<Line> line;
     std::deque<unsigned> from_neurons, from_inputs, to_outside;
     std::vector<std::deque<uint64_t>> from_tag; ///< earliest edge of each delivery to come
@@ -121,6 +135,8 @@ private:
   std::uniform_real_distribution<double> uniform_{0.0, 1.0};
   unsigned cores_, neurons_, sources_, lines_, lines_per_neuron_;
   std::vector<Node> node_;
+  std::vector<Requests> requests_; ///< [core]
+  FallBack fall_back_;
   std::vector<uint64_t> tag_flits_;     ///< [tag], made
   std::map<unsigned, Follows> follows_; ///< by tag
   uint64_t edge_ = 0;
@@ -128,7 +144,7 @@ private:
   EdgeIn in_;
   std::vector<EdgeOut> out_;
 
-  uint64_t captured_ = 0, external_ = 0, delivered_ = 0, sent_ = 0, unrouted_ = 0;
+  uint64_t external_ = 0, delivered_ = 0, sent_ = 0, unrouted_ = 0;
   uint64_t made_ = 0, arrivals_ = 0, bad_send_ = 0; ///< flits, tags that must arrive, bad entries
   std::string why_;
 };

@@ -8,18 +8,15 @@
 
 namespace mixspike::test {
 
-namespace {
-constexpr unsigned kSync = 2;     // synchroniser stages of the built cores
-constexpr unsigned kAckDelay = 2; // edges from the sample of a request to its acknowledge
-} // namespace
-
 Scoreboard::Scoreboard(Core &core, const Traffic &traffic, uint64_t seed, FallBack fall_back)
     : core_(core), traffic_(traffic), fall_back_(std::move(fall_back)), seed_(seed), random_(seed),
       neurons_(core.size().neurons), sources_(core.size().neurons + core.size().inputs),
       lines_per_neuron_(2 * core.size().rows),
       high_(traffic.trigger ? std::min(traffic.trigger, traffic.width) : traffic.width),
       hold_(traffic.width), first_now_(static_cast<unsigned>(0 - seed * 2003)), entries_(sources_),
-      neuron_(neurons_), line_(neurons_ * lines_per_neuron_) {}
+      requests_(neurons_, {traffic.request, traffic.release, traffic.vanish, traffic.timeout,
+                           fall_back_ ? traffic.metastable : 0}),
+      line_(neurons_ * lines_per_neuron_) {}
 
 bool Scoreboard::fail(const std::string &text) {
   if (why_.empty())
@@ -77,37 +74,11 @@ void Scoreboard::configure() {
 /* Inputs for the coming edge. */
 void Scoreboard::drive(bool draining) {
   const uint64_t sample = edge_ + 1;
-  for (unsigned k = 0; k < neurons_; k++) {
-    Neuron &n = neuron_[k];
-    bool level = n.level;
-    if (!n.level && !n.ack && !draining)
-      level = chance(traffic_.request);
-    else if (n.level && n.ack)
-      level = !chance(traffic_.release);
-    else if (n.level && !n.ack && !draining)
-      level = !chance(traffic_.vanish);
-    if (n.level && n.stuck && !n.ack)
-      level = !draining && chance(0.9);
-    if (level == n.level || sample < n.settled)
-      continue;
-    n.level = level;
+  requests_.drive(random_, sample, draining, [this](unsigned k, bool level, bool late) {
     core_.set_request(k, level);
-    rises_ += level;
-    // Caught in its window, the first flop may show the old level for one edge more.
-    const uint64_t late = fall_back_ && chance(traffic_.metastable);
     if (fall_back_)
       fall_back_(k, late);
-    late_ += late;
-    n.settled = sample + late + 1;
-    if (!level) {
-      n.fell.push_back(sample + late);
-      if (n.fell.size() > kAckDelay + 1)
-        n.fell.pop_front();
-    }
-    // A fall matters only while its rise waits.
-    if (level || n.open || !n.pending.empty())
-      n.pending.push_back({sample + late, level});
-  }
+  });
   in_ = EdgeIn();
   in_.now = static_cast<uint32_t>(sample + first_now_);
   in_.out_ready = draining || chance(traffic_.out_ready);
@@ -157,67 +128,16 @@ bool Scoreboard::step(bool draining) {
   return check_acks() && check_pulses() && check_config() && check_clock();
 }
 
-/* An acknowledge falls with its request, or is withdrawn between one and two time-outs later. */
-bool Scoreboard::check_release(unsigned k) {
-  Neuron &n = neuron_[k];
-  const uint64_t age = edge_ - n.acked;
-  for (uint64_t fell : n.fell)
-    if (edge_ == fell + kAckDelay)
-      return true;
-  if (!traffic_.timeout || age <= traffic_.timeout || age > 2 * traffic_.timeout + 1)
-    return fail("the acknowledge of neuron " + std::to_string(k) + " fell out of turn");
-  n.stuck = true;
-  stuck_++;
-  return true;
-}
-
-/* Four phases, each as late as the synchroniser and the contention make it, and no later. */
 bool Scoreboard::check_acks() {
-  unsigned granted = 0;
-  for (unsigned k = 0; k < neurons_; k++) {
-    Neuron &n = neuron_[k];
-    const bool ack = out_.ack[k / 64] >> (k % 64) & 1;
-    // The earliest rise whose request is at the arbiter since the last edge.
-    if (!n.open && !n.pending.empty() && n.pending.front().edge + kSync <= edge_) {
-      n.rise = n.pending.front().edge;
-      n.grants_at_rise = captured_;
-      n.open = true;
-      n.pending.pop_front();
-    }
-    if (ack && !n.ack) {
-      if (!n.open)
-        return fail("acknowledge without a request of neuron " + std::to_string(k));
-      const unsigned others = static_cast<unsigned>(captured_ - n.grants_at_rise);
-      longest_wait_ = std::max(longest_wait_, others);
-      if (others > neurons_ - 1)
-        return fail("neuron " + std::to_string(k) + " waited for " + std::to_string(others));
-      request_wait_ += edge_ - n.rise - kAckDelay;
-      n.open = false;
-      if (!n.pending.empty() && !n.pending.front().level)
-        n.pending.pop_front(); // its fall comes after the grant: nothing vanished
-      from_neurons_.push_back(k);
-      if (traffic_.output)
-        to_outside_.push_back(k);
-      granted++;
-      n.acked = edge_;
-      n.stuck = false;
-    } else if (n.open && !n.pending.empty() && n.pending.front().edge + kSync <= edge_) {
-      vanished_++;
-      request_wait_ += n.pending.front().edge - n.rise;
-      n.open = false;
-      n.pending.pop_front();
-    }
-    if (n.ack && !ack && !check_release(k))
-      return false;
-    if (ack && traffic_.timeout && edge_ - n.acked > 2 * traffic_.timeout + 1)
-      return fail("neuron " + std::to_string(k) + " is stuck for longer than two time-outs");
-    for (uint64_t fell : n.fell)
-      if (ack && n.ack && fell + kAckDelay > n.acked && edge_ >= fell + kAckDelay)
-        return fail("the acknowledge of neuron " + std::to_string(k) + " outlives its request");
-    n.ack = ack;
-  }
-  captured_ += granted;
-  return granted <= 1 || fail("two grants at one edge");
+  if (!requests_.check(edge_, out_.ack))
+    return fail(requests_.why());
+  if (requests_.granted() < 0)
+    return true;
+  const unsigned neuron = static_cast<unsigned>(requests_.granted());
+  from_neurons_.push_back(neuron);
+  if (traffic_.output)
+    to_outside_.push_back(neuron);
+  return true;
 }
 
 bool Scoreboard::check_pulses() {
@@ -289,9 +209,8 @@ bool Scoreboard::check_start() {
 
 /* The clock may stop only when nothing is on its way, and a row that is free takes its delivery. */
 bool Scoreboard::check_clock() {
-  for (unsigned k = 0; k < neurons_; k++)
-    if (!neuron_[k].pending.empty() && !out_.active)
-      return fail("a change of request " + std::to_string(k) + " does not ask for the clock");
+  if (requests_.arriving() && !out_.active)
+    return fail("a change of a request does not ask for the clock");
   if (!core_.watch().row_wait || current_.empty())
     return true;
   const Entry &e = current_.front();
@@ -306,9 +225,7 @@ bool Scoreboard::check_config() {
 }
 
 bool Scoreboard::quiet() const {
-  return !out_.active && !out_.busy &&
-         std::none_of(neuron_.begin(), neuron_.end(),
-                      [](const Neuron &n) { return n.level || n.ack || n.open; });
+  return !out_.active && !out_.busy && requests_.quiet();
 }
 
 bool Scoreboard::check_totals() {
@@ -318,34 +235,35 @@ bool Scoreboard::check_totals() {
     return fail("events taken but not delivered");
   if (!to_outside_.empty())
     return fail("spikes not sent to the outside");
-  if (rises_ != captured_ + vanished_)
-    return fail(std::to_string(rises_) + " requests, " + std::to_string(captured_) + " captured, " +
-                std::to_string(vanished_) + " vanished");
+  const Requests &r = requests_;
+  if (r.rises() != r.captured() + r.vanished())
+    return fail(std::to_string(r.rises()) + " requests, " + std::to_string(r.captured()) +
+                " captured, " + std::to_string(r.vanished()) + " vanished");
   const struct {
     const char *name;
     unsigned index;
     uint64_t expect;
-  } totals[] = {{"captured", 0, captured_},
+  } totals[] = {{"captured", 0, r.captured()},
                 {"external", 1, external_},
                 {"delivered", 2, delivered_},
                 {"sent", 3, sent_},
-                {"queue_wait", 6, queue_level_ - captured_ - external_},
+                {"queue_wait", 6, queue_level_ - taken()},
                 {"row_wait", 7, row_wait_},
                 {"external_wait", 8, external_wait_},
                 {"output_wait", 9, output_wait_},
-                {"vanished", 10, vanished_},
+                {"vanished", 10, r.vanished()},
                 {"unrouted", 11, unrouted_},
                 {"bad_entry", 12, bad_entry_},
                 {"bad_address", 13, 0},
-                {"stuck", 14, stuck_}};
+                {"stuck", 14, r.stuck()}};
   for (const auto &t : totals)
     if (core_.counter(t.index) != static_cast<uint32_t>(t.expect))
       return fail(std::string("counter ") + t.name + " is " +
                   std::to_string(core_.counter(t.index)) + ", should be " +
                   std::to_string(t.expect));
   const uint32_t waits = core_.counter(4) + core_.counter(5);
-  if (waits != static_cast<uint32_t>(request_wait_))
-    return fail("requests waited " + std::to_string(request_wait_) + " cycles, counted are " +
+  if (waits != static_cast<uint32_t>(r.wait()))
+    return fail("requests waited " + std::to_string(r.wait()) + " cycles, counted are " +
                 std::to_string(waits));
   return true;
 }

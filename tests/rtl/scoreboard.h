@@ -5,6 +5,7 @@
 #define MS_TEST_SCOREBOARD_H
 
 #include "core.h"
+#include "requests.h"
 
 #include <deque>
 #include <functional>
@@ -45,22 +46,22 @@ public:
     return why_;
   }
   uint64_t taken() const {
-    return captured_ + external_;
+    return requests_.captured() + external_;
   }
   uint64_t delivered() const {
     return delivered_;
   }
   uint64_t stuck() const {
-    return stuck_;
+    return requests_.stuck();
   }
   uint64_t late() const {
-    return late_;
+    return requests_.late();
   }
   uint64_t vanished() const {
-    return vanished_;
+    return requests_.vanished();
   }
   unsigned longest_wait() const {
-    return longest_wait_;
+    return requests_.longest_wait();
   }
   /** Most words ever in the event, input and output queue. */
   unsigned fullest(unsigned queue) const {
@@ -68,21 +69,6 @@ public:
   }
 
 private:
-  struct Change {
-    uint64_t edge; ///< that samples it
-    bool level;
-  };
-  struct Neuron {
-    bool level = false, ack = false;
-    bool open = false;           ///< a rise has come to the arbiter and waits
-    uint64_t rise = 0;           ///< edge that sampled it
-    uint64_t grants_at_rise = 0; ///< of all neurons until then
-    std::deque<Change> pending;  ///< changes not yet at the arbiter
-    uint64_t acked = 0;          ///< edge of its acknowledge
-    std::deque<uint64_t> fell;   ///< edges that sampled the last falls of its request
-    uint64_t settled = 0;        ///< from this edge on the line may change again
-    bool stuck = false;
-  };
   struct Line {
     bool high = false;
     uint64_t start = 0, free = 0;
@@ -98,7 +84,6 @@ private:
   void drive(bool draining);
   bool step(bool draining);
   bool check_acks();
-  bool check_release(unsigned neuron);
   bool check_pulses();
   bool check_start();
   bool check_config();
@@ -121,7 +106,7 @@ private:
   uint64_t edge_ = 0;
   EdgeIn in_;
   EdgeOut out_{};
-  std::vector<Neuron> neuron_;
+  Requests requests_;
   std::vector<Line> line_;
   std::deque<unsigned> from_neurons_, from_inputs_; ///< events taken, not yet delivered
   std::deque<Entry> current_;                       ///< rest of the event being delivered
@@ -129,10 +114,10 @@ private:
   bool config_check_ = false;
   uint32_t config_expect_ = 0;
 
-  uint64_t captured_ = 0, external_ = 0, delivered_ = 0, sent_ = 0, vanished_ = 0, rises_ = 0;
-  uint64_t unrouted_ = 0, bad_entry_ = 0, request_wait_ = 0, row_wait_ = 0, queue_level_ = 0;
-  uint64_t external_wait_ = 0, output_wait_ = 0, stuck_ = 0, late_ = 0;
-  unsigned longest_wait_ = 0, fullest_[3] = {};
+  uint64_t external_ = 0, delivered_ = 0, sent_ = 0;
+  uint64_t unrouted_ = 0, bad_entry_ = 0, row_wait_ = 0, queue_level_ = 0;
+  uint64_t external_wait_ = 0, output_wait_ = 0;
+  unsigned fullest_[3] = {};
   std::string why_;
 };
 
