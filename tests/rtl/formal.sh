@@ -3,7 +3,7 @@
 # Proofs with yosys and z3, one a line: the top module, the number of cycles searched from reset, and
 # by how many steps it is proven for all time (0: not, the search is the result). The properties stand
 # in the modules (ifdef FORMAL) and in the harnesses of formal/.
-# usage: formal.sh HARNESS_DIR SOURCE...     (MS_PROOF=name: only that one)
+# usage: formal.sh HARNESS_DIR SOURCE...     (MS_PROOF=name: only that one; MS_MESHES='4x4': those meshes)
 set -eu
 harnesses=$1
 shift
@@ -50,5 +50,6 @@ prove_mesh() {
   echo "mesh of $1x$2: no deadlock, for all time (induction over 2 steps)"
 }
 sources=$*
-prove_mesh 2 2
-prove_mesh 3 3
+for size in ${MS_MESHES:-2x2 3x3}; do
+  prove_mesh "${size%x*}" "${size#*x}"
+done

@@ -78,6 +78,112 @@ void a_lone_flit_takes_a_cycle_a_node(void **) {
     assert_int_equal(bench.shortest(hops), hops + 1);
 }
 
+/* How long a flit can wait at most, whatever the others do, if every receiver takes one in
+ * `receive` cycles: the arbiter of an output serves each queue that may ask for it before any a
+ * second time, each time within the longest stay at the head of the queue beyond (docs/router.md).
+ */
+class WaitBound {
+public:
+  WaitBound(int cols, int rows, uint64_t receive) : cols_(cols), rows_(rows), receive_(receive) {}
+  /* From being offered to a port until it is everywhere. */
+  uint64_t longest() const {
+    uint64_t most = 0;
+    for (int y = 0; y < rows_; y++)
+      for (int x = 0; x < cols_; x++)
+        most = std::max(most, 1 + stay(kCore, x, y) + way(kCore, x, y));
+    return most + 1;
+  }
+
+private:
+  enum Port { kCore, kEast, kWest, kNorth, kSouth, kPorts };
+  static constexpr uint64_t kDepth = 4;
+
+  bool exists(int port, int x, int y) const {
+    const bool there[] = {true, x + 1 < cols_, x > 0, y + 1 < rows_, y > 0};
+    return there[port];
+  }
+  /* Flits of a queue may leave by a port: row, column, core. */
+  bool leads(int queue, int port, int x, int y) const {
+    const int opposite[] = {kCore, kWest, kEast, kSouth, kNorth};
+    const bool turns = queue == kCore || (queue <= kWest && port >= kNorth);
+    return exists(queue, x, y) && exists(port, x, y) &&
+           (port == kCore || turns || port == opposite[queue]);
+  }
+  /* The queue beyond a port. */
+  template <class F> uint64_t beyond(int port, int x, int y, F f) const {
+    switch (port) {
+    case kEast:
+      return f(kWest, x + 1, y);
+    case kWest:
+      return f(kEast, x - 1, y);
+    case kNorth:
+      return f(kSouth, x, y + 1);
+    default:
+      return f(kNorth, x, y - 1);
+    }
+  }
+  /* Cycles that a flit is at the head of its queue at most: its copies leave side by side. */
+  uint64_t stay(int queue, int x, int y) const {
+    uint64_t most = 0;
+    for (int port = kCore; port < kPorts; port++) {
+      if (!leads(queue, port, x, y))
+        continue;
+      uint64_t askers = 0;
+      for (int other = kCore; other < kPorts; other++)
+        askers += leads(other, port, x, y);
+      const auto next = [this](int q, int u, int v) { return stay(q, u, v); };
+      most =
+          std::max(most, port == kCore ? askers * receive_ : askers * beyond(port, x, y, next) + 1);
+    }
+    return most;
+  }
+  /* Cycles from entering a queue until the last copy is out of the mesh. */
+  uint64_t way(int queue, int x, int y) const {
+    uint64_t rest = 0;
+    const auto next = [this](int q, int u, int v) { return way(q, u, v); };
+    for (int port = kEast; port < kPorts; port++)
+      if (leads(queue, port, x, y))
+        rest = std::max(rest, beyond(port, x, y, next));
+    return kDepth * stay(queue, x, y) + rest;
+  }
+
+  int cols_, rows_;
+  uint64_t receive_;
+};
+
+/* All cores offer all the time, for longer than the bound: a source that starves shows. */
+template <class V> void bounded_waits(unsigned side, unsigned receive) {
+  const uint64_t bound =
+      WaitBound(static_cast<int>(side), static_cast<int>(side), receive).longest();
+  for (Pattern pattern :
+       {Pattern::kUniform, Pattern::kHotSpot, Pattern::kMulticast, Pattern::kBroadcast}) {
+    MeshBench<V> bench(side, side, 5);
+    if (!bench.run({"saturated", pattern, 1.0, 1.0, receive}, bound + 1000, false))
+      fail_msg("%s", bench.why().c_str());
+    uint64_t least = UINT64_MAX, most = 0;
+    for (unsigned k = 0; k < side * side; k++) {
+      least = std::min(least, bench.delivered_from(k));
+      most = std::max(most, bench.delivered_from(k));
+    }
+    const char *const names[] = {"uniform", "multicast", "broadcast", "hot spot"};
+    std::printf("%ux%u, %s, a flit in %u cycles taken: longest wait %llu of at most %llu; "
+                "of a source %llu to %llu deliveries\n",
+                side, side, names[static_cast<int>(pattern)], receive,
+                static_cast<unsigned long long>(bench.longest_wait()),
+                static_cast<unsigned long long>(bound), static_cast<unsigned long long>(least),
+                static_cast<unsigned long long>(most));
+    assert_true(bench.longest_wait() <= bound);
+    assert_true(least > 0);
+  }
+}
+
+void nobody_waits_longer_than_the_bound(void **) {
+  bounded_waits<Vmesh1x1>(1, 3);
+  bounded_waits<Vmesh2x2>(2, 1);
+  bounded_waits<Vmesh2x2>(2, 5);
+  bounded_waits<Vmesh4x4>(4, 1);
+}
+
 /* Deliveries of each core and cycle at an offered load, and their mean latency. */
 template <class V> double load(unsigned side, Pattern pattern, double offer, double *hot) {
   const uint64_t cycles = 1500;
@@ -125,6 +231,7 @@ int main() {
       cmocka_unit_test(four_cores_lose_nothing),
       cmocka_unit_test(sixteen_cores_lose_nothing),
       cmocka_unit_test(a_lone_flit_takes_a_cycle_a_node),
+      cmocka_unit_test(nobody_waits_longer_than_the_bound),
       cmocka_unit_test(saturation_throughput_holds),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);

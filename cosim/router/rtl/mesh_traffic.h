@@ -20,15 +20,16 @@ enum class Pattern { kUniform, kMulticast, kBroadcast, kHotSpot };
 struct MeshTraffic {
   const char *name;
   Pattern pattern;
-  double offer; ///< of each core and cycle: a new flit
-  double ready; ///< of each core and cycle: it takes what it is given
+  double offer;       ///< of each core and cycle: a new flit
+  double ready;       ///< of each core and cycle: it takes what it is given
+  unsigned every = 0; ///< if not 0, it takes in every such cycle instead
 };
 
 template <class V> class MeshBench {
 public:
   MeshBench(unsigned cols, unsigned rows, uint64_t seed)
-      : cores_(cols * rows), cols_(cols), random_(seed), source_(cores_), sent_(cores_),
-        way_(cores_, std::vector<std::deque<Sent>>(cores_)) {
+      : cores_(cols * rows), cols_(cols), random_(seed), source_(cores_), offered_(cores_),
+        sent_(cores_), from_(cores_), way_(cores_, std::vector<std::deque<Sent>>(cores_)) {
     context_.fatalOnError(false);
     Verilated::threadContextp(&context_);
     top_ = std::make_unique<V>(&context_, "mesh");
@@ -72,6 +73,22 @@ public:
   uint64_t delivered_to(unsigned core) const {
     return sent_[core];
   }
+  uint64_t delivered_from(unsigned core) const {
+    return from_[core];
+  }
+  /** Longest time from the cycle in which a port was given a flit until it was everywhere, or now.
+   */
+  uint64_t longest_wait() const {
+    uint64_t longest = longest_;
+    for (unsigned k = 0; k < cores_; k++) {
+      if (!source_[k].empty())
+        longest = std::max(longest, cycle_ - offered_[k]);
+      for (const std::deque<Sent> &way : way_[k])
+        if (!way.empty())
+          longest = std::max(longest, cycle_ - way.front().offered);
+    }
+    return longest;
+  }
   /** From the cycle in which a flit was made, its wait at the port included. */
   double mean_latency() const {
     return delivered_ ? static_cast<double>(latency_) / static_cast<double>(delivered_) : 0;
@@ -88,6 +105,7 @@ public:
   void forget() {
     accepted_ = delivered_ = latency_ = 0;
     std::fill(sent_.begin(), sent_.end(), 0);
+    std::fill(from_.begin(), from_.end(), 0);
     ages_.clear();
   }
   uint64_t shortest(unsigned hops) const {
@@ -102,7 +120,7 @@ private:
   };
   struct Sent {
     uint32_t sequence;
-    uint64_t made;
+    uint64_t made, offered;
   };
 
   bool fail(const std::string &text) {
@@ -149,11 +167,14 @@ private:
   void offer(const MeshTraffic &t, bool make) {
     const unsigned width = kTag + cores_;
     for (unsigned k = 0; k < cores_; k++) {
+      if (source_[k].empty())
+        offered_[k] = cycle_;
       if (make && chance(t.offer))
         source_[k].push_back({destinations(t.pattern), made_++ & ((1u << kSequence) - 1), cycle_});
       const bool valid = !source_[k].empty();
       detail::set_bit(top_->in_valid_i, k, valid);
-      detail::set_bit(top_->out_ready_i, k, !make || chance(t.ready));
+      detail::set_bit(top_->out_ready_i, k,
+                      !make || (t.every ? cycle_ % t.every == 0 : chance(t.ready)));
       const uint64_t flit =
           valid ? static_cast<uint64_t>(k << kSequence | source_[k].front().sequence) << cores_ |
                       source_[k].front().mask
@@ -174,6 +195,7 @@ private:
       return fail("core " + std::to_string(to) + " gets flit " + std::to_string(sequence) +
                   " of core " + std::to_string(from) + " out of turn");
     const uint64_t age = cycle_ - way_[from][to].front().made;
+    longest_ = std::max(longest_, cycle_ - way_[from][to].front().offered);
     way_[from][to].pop_front();
     const unsigned far = hops(from, to);
     if (far >= shortest_.size())
@@ -186,6 +208,7 @@ private:
     ages_[age]++;
     delivered_++;
     sent_[to]++;
+    from_[from]++;
     outstanding_--;
     return true;
   }
@@ -202,10 +225,11 @@ private:
       const Flit &f = source_[k].front();
       for (unsigned to = 0; to < cores_; to++)
         if (f.mask >> to & 1) {
-          way_[k][to].push_back({f.sequence, f.made});
+          way_[k][to].push_back({f.sequence, f.made, offered_[k]});
           outstanding_++;
         }
       source_[k].pop_front();
+      offered_[k] = cycle_ + 1;
       accepted_++;
     }
     clock();
@@ -219,10 +243,12 @@ private:
   VerilatedContext context_;
   std::unique_ptr<V> top_;
   std::vector<std::deque<Flit>> source_;
-  std::vector<uint64_t> sent_;
+  std::vector<uint64_t>
+      offered_; ///< [core], the cycle from which the first of its flits was offered
+  std::vector<uint64_t> sent_, from_;              ///< [core], deliveries
   std::vector<std::vector<std::deque<Sent>>> way_; ///< [from][to], in order
   uint32_t made_ = 0;
-  uint64_t cycle_ = 0, accepted_ = 0, delivered_ = 0, outstanding_ = 0, latency_ = 0;
+  uint64_t cycle_ = 0, accepted_ = 0, delivered_ = 0, outstanding_ = 0, latency_ = 0, longest_ = 0;
   std::vector<uint64_t> shortest_; ///< [hops]
   std::vector<uint64_t> ages_;     ///< deliveries of each latency
   std::string why_;
