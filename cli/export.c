@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike export: a package's configuration in the form that a test bench or firmware takes. */
-#include "cli.h"
+#include "export_choose.h"
 #include "mixspike/nir.h"
 #include "mixspike/record.h"
 
@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 static const char HELP[] =
-    "usage: mixspike export PACKAGE [options]\n\n"
+    "usage: mixspike export PACKAGE [options]\n"
+    "       mixspike export --choose EXPERIMENT.yaml --out DIR FOLDER... [options]\n\n"
     "  --format F      csv (default), c (an array for firmware) or json\n"
     "  -o, --out FILE  (default: standard output)\n"
     "  --nir FILE      the network as a NIR graph (HDF5) instead: weights in shares of the\n"
@@ -16,7 +17,16 @@ static const char HELP[] =
     "  --dt S          of --nir: a spike lasts one time step of S seconds with height 1, as most\n"
     "                  simulators have it (default: a Dirac impulse, as in NIR's equations)\n\n"
     "Checks the package, then writes the sequence of configuration writes: word address and data,\n"
-    "in the order in which the chip takes them. The $readmemh images lie in the package itself.\n";
+    "in the order in which the chip takes them. The $readmemh images lie in the package itself.\n\n"
+    "--choose picks one configuration for unseen dies. FOLDERs are packages and output folders of\n"
+    "trainings (weights before and after the loop) and studies. Each is measured on the "
+    "experiment's\n"
+    "`dies.validation`; the one with the best quantile is packed into DIR/package and\n"
+    "DIR/network.nir, and confirmed on `dies.held_out`: DIR/index.html, DIR/report.json.\n"
+    "  --quantile Q      that decides (default: 0.05)\n"
+    "  --confirm-dies N  held-out dies that the engine of `confirm` runs, too (default: 1)\n"
+    "  --resume          continue where an interrupted choice stopped\n"
+    "  --jobs N          chips simulated at once (default: the experiment's)\n";
 
 static const char *const FORMATS[] = {"csv", "c", "json", NULL};
 
@@ -85,42 +95,90 @@ static int export_nir(cli *c, const char *dir, const char *path, double dt_s) {
   return CLI_OK;
 }
 
+typedef struct request {
+  const char *path, *nir, *choose; /* --out, --nir, --choose */
+  int format;
+  double dt_s;
+  uint64_t jobs, confirm;
+  ms_choice_options choice;
+} request;
+
+enum { NIR = 256, DT, CHOOSE, QUANTILE, CONFIRM };
+
+/* @return -1: taken; else the exit code to leave with */
+static int take_option(cli *c, int o, request *r) {
+  switch (o) {
+  case 'o':
+    r->path = optarg;
+    return -1;
+  case 'r':
+    r->choice.resume = 1;
+    return -1;
+  case NIR:
+    r->nir = optarg;
+    return -1;
+  case CHOOSE:
+    r->choose = optarg;
+    return -1;
+  case DT:
+    return cli_parse_double(optarg, 1e-12, 1, &r->dt_s)
+               ? -1
+               : cli_usage(c, "--dt takes seconds, 1e-12 to 1");
+  case QUANTILE:
+    return cli_parse_double(optarg, 0, 1, &r->choice.quantile)
+               ? -1
+               : cli_usage(c, "--quantile takes 0 to 1");
+  case CONFIRM:
+    return cli_parse_u64(optarg, 0, 1000000, &r->confirm)
+               ? -1
+               : cli_usage(c, "--confirm-dies takes 0 to 1000000");
+  case CLI_JOBS:
+    return cli_parse_u64(optarg, 1, 256, &r->jobs) ? -1 : cli_usage(c, "--jobs takes 1 to 256");
+  case 'f':
+    return (r->format = cli_parse_word(optarg, FORMATS)) < 0
+               ? cli_usage(c, "--format takes csv, c or json")
+               : -1;
+  default:
+    return cli_common(c, &cli_export, o);
+  }
+}
+
+static int choose(cli *c, int argc, char **argv, request *r) {
+  if (!r->path || optind >= argc)
+    return cli_usage(c, "--choose needs --out DIR and at least one folder with candidates");
+  r->choice.folder = (const char *const *)argv + optind;
+  r->choice.n_folder = (size_t)(argc - optind);
+  r->choice.output = r->path;
+  r->choice.n_confirm_die = (size_t)r->confirm;
+  return cli_choose(c, r->choose, (unsigned)r->jobs, &r->choice);
+}
+
 static int run(cli *c, int argc, char **argv) {
-  enum { NIR = 256, DT };
   static const struct option options[] = {CLI_COMMON_OPTIONS,
                                           {"format", required_argument, NULL, 'f'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"nir", required_argument, NULL, NIR},
                                           {"dt", required_argument, NULL, DT},
+                                          {"choose", required_argument, NULL, CHOOSE},
+                                          {"quantile", required_argument, NULL, QUANTILE},
+                                          {"confirm-dies", required_argument, NULL, CONFIRM},
+                                          {"resume", no_argument, NULL, 'r'},
+                                          CLI_JOBS_OPTION,
                                           CLI_END_OPTIONS};
-  const char *path = NULL, *nir = NULL;
-  int format = 0;
-  double dt_s = 0;
+  request r = {.confirm = 1, .choice = {.quantile = 0.05}};
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT "o:", options, NULL)) != -1;) {
-    int leave = -1;
-    if (o == 'o')
-      path = optarg;
-    else if (o == NIR)
-      nir = optarg;
-    else if (o == DT)
-      leave = cli_parse_double(optarg, 1e-12, 1, &dt_s)
-                  ? -1
-                  : cli_usage(c, "--dt takes seconds, 1e-12 to 1");
-    else if (o == 'f')
-      leave = (format = cli_parse_word(optarg, FORMATS)) < 0
-                  ? cli_usage(c, "--format takes csv, c or json")
-                  : -1;
-    else
-      leave = cli_common(c, &cli_export, o);
+    int leave = take_option(c, o, &r);
     if (leave >= 0)
       return leave;
   }
+  if (r.choose)
+    return choose(c, argc, argv, &r);
   if (optind + 1 != argc)
     return cli_usage(c, "name one package folder");
-  if (nir)
-    return export_nir(c, argv[optind], nir, dt_s);
-  return export_package(c, argv[optind], c->json ? 2 : format, path);
+  if (r.nir)
+    return export_nir(c, argv[optind], r.nir, r.dt_s);
+  return export_package(c, argv[optind], c->json ? 2 : r.format, r.path);
 }
 
 const cli_verb cli_export = {
-    "export", "write a package's configuration for a test bench or firmware", HELP, run};
+    "export", "write a package's configuration, or pick the best for unseen dies", HELP, run};

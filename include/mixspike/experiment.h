@@ -97,8 +97,9 @@ typedef struct ms_experiment {
 
   uint64_t die_seed;
   double strength; /**< mismatch, 1: the process's own */
-  size_t n_training_die, n_held_out_die;
+  size_t n_training_die, n_validation_die, n_held_out_die;
   uint64_t *training_die, *held_out_die;
+  uint64_t *validation_die; /**< a choice among trained configurations is made on these */
 
   /** What was trained on a fast engine is confirmed on another one; its dies are the first of each
    * list. The package's golden runs come from it. */

@@ -17,7 +17,7 @@
 #define HEAD                                                                                       \
   "name: small\ncore: dpi16\nanalog: model\ndigital: ideal\n"                                      \
   "network: {hidden: 8}\ntask: {name: yinyang}\n"
-#define DIES "dies: {training: [0-2, 7], held_out: [10]}\n"
+#define DIES "dies: {training: [0-2, 7], validation: [8], held_out: [10]}\n"
 
 static void values_and_defaults_arrive(void **state) {
   (void)state;
@@ -34,6 +34,8 @@ static void values_and_defaults_arrive(void **state) {
   assert_int_equal(e->n_training_die, 4);
   assert_int_equal(e->training_die[2], 2);
   assert_int_equal(e->training_die[3], 7);
+  assert_int_equal(e->n_validation_die, 1);
+  assert_int_equal(e->validation_die[0], 8);
   assert_int_equal(e->held_out_die[0], 10);
   assert_int_equal(e->analog, MS_ENGINE_MODEL);
   assert_int_equal(e->bias[0].code, 0x103);
@@ -71,6 +73,8 @@ static void mistakes_are_named_with_file_line_and_key(void **state) {
 static void a_die_cannot_be_trained_on_and_held_out(void **state) {
   (void)state;
   refused(HEAD "dies: {training: [0-9], held_out: [9-12]}\n", "x.yaml:7", "die 9");
+  refused(HEAD "dies: {validation: [4-6], held_out: [6]}\n", "x.yaml:7", "die 6");
+  refused(HEAD "dies: {training: [6], validation: [4-6]}\n", "x.yaml:7", "'validation'");
   refused(HEAD "dies: {training: [3, 3]}\n", "x.yaml:7", "twice");
 }
 

@@ -61,24 +61,26 @@ static void read_dies(ms_yaml_node *dies, const char *key, uint64_t **out, size_
   *n_out = n;
 }
 
-/* Every die once, and none in both lists: a held-out die that was trained on proves nothing. */
+/* Every die once, and none in two lists: a die that was trained on, or picked by, proves nothing.
+ */
 static void check_dies(const ms_experiment *e, ms_yaml_node *dies) {
-  for (size_t i = 0; i < e->n_training_die; i++)
-    for (size_t j = 0; j < e->n_held_out_die; j++)
-      if (e->training_die[i] == e->held_out_die[j]) {
-        ms_yaml_fail(dies, MS_EINVAL,
-                     "die %llu is in 'training' and in 'held_out'; a held-out die "
-                     "must not be trained on",
-                     (unsigned long long)e->training_die[i]);
-        return;
-      }
-  const uint64_t *list[2] = {e->training_die, e->held_out_die};
-  size_t n[2] = {e->n_training_die, e->n_held_out_die};
-  for (int k = 0; k < 2; k++)
-    for (size_t i = 1; i < n[k]; i++)
-      for (size_t j = 0; j < i; j++)
-        if (list[k][i] == list[k][j]) {
-          ms_yaml_fail(dies, MS_EINVAL, "die %llu is listed twice", (unsigned long long)list[k][i]);
+  static const char *const name[] = {"training", "validation", "held_out"};
+  const uint64_t *list[] = {e->training_die, e->validation_die, e->held_out_die};
+  const size_t n[] = {e->n_training_die, e->n_validation_die, e->n_held_out_die};
+  for (int a = 0; a < 3; a++)
+    for (int b = a; b < 3; b++)
+      for (size_t i = 0; i < n[a]; i++)
+        for (size_t j = a == b ? i + 1 : 0; j < n[b]; j++) {
+          if (list[a][i] != list[b][j])
+            continue;
+          unsigned long long die = list[a][i];
+          if (a == b)
+            ms_yaml_fail(dies, MS_EINVAL, "die %llu is listed twice", die);
+          else
+            ms_yaml_fail(dies, MS_EINVAL,
+                         "die %llu is in '%s' and in '%s'; a %s die must not be %s", die, name[a],
+                         name[b], b == 2 ? "held-out" : "validation",
+                         a == 0 ? "trained on" : "picked by");
           return;
         }
 }
@@ -109,6 +111,7 @@ static void read_chip(ms_experiment *e, ms_yaml_node *root) {
   e->die_seed = (uint64_t)ms_yaml_int_or(dies, "seed", 1, 0, INT64_MAX);
   e->strength = ms_yaml_real_or(dies, "mismatch", 1, 0, 10);
   read_dies(dies, "training", &e->training_die, &e->n_training_die);
+  read_dies(dies, "validation", &e->validation_die, &e->n_validation_die);
   read_dies(dies, "held_out", &e->held_out_die, &e->n_held_out_die);
   ms_yaml_node *confirm = ms_yaml_find(root, "confirm") ? ms_yaml_map(root, "confirm") : NULL;
   e->confirm = confirm != NULL;
@@ -206,6 +209,7 @@ void ms_experiment_destroy(ms_experiment *e) {
   free(e->corner);
   free(e->training_die);
   free(e->held_out_die);
+  free(e->validation_die);
   free(e->output);
   free(e);
 }

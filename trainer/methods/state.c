@@ -10,14 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  POINT_FIELDS = 6,
-  FIT_FIELDS = 4,
-  DIE_NUMBERS = 11,
-  DIE_FIELDS = DIE_NUMBERS + (160 + 5) / 6,
-  MODEL_WORDS = 1,
-  FIT_NAME = 40
-};
+enum { POINT_FIELDS = 6, FIT_FIELDS = 4, DIE_NUMBERS = 11, MODEL_WORDS = 1, FIT_NAME = 40 };
 
 ms_topology ms_setup_topology(const ms_setup *s) {
   return (ms_topology){.n_input = s->n_input,
@@ -224,10 +217,10 @@ static int save_tables(const ms_state *s, ms_results *r, ms_error *err) {
     if (rc)
       return rc;
   }
-  double *v = calloc(s->n_die * DIE_FIELDS + 1, sizeof *v);
+  double *v = calloc(s->n_die * MS_STATE_DIE_FIELDS + 1, sizeof *v);
   for (size_t i = 0; v && i < s->n_die; i++)
-    die_out(&s->die[i], v + i * DIE_FIELDS);
-  int rc = save_table(r, "dies", s->n_die, DIE_FIELDS, v, err);
+    die_out(&s->die[i], v + i * MS_STATE_DIE_FIELDS);
+  int rc = save_table(r, "dies", s->n_die, MS_STATE_DIE_FIELDS, v, err);
   if (rc)
     return rc;
   v = calloc(s->n_fit * FIT_FIELDS + 1, sizeof *v);
@@ -302,10 +295,10 @@ static int load_tables(ms_state *s, ms_h5 *h5, ms_error *err) {
       return rc;
   }
   int rc = ms_h5_doubles(h5, "dies", &v, &n, err);
-  if (!rc && n != s->n_die * DIE_FIELDS)
+  if (!rc && n != s->n_die * MS_STATE_DIE_FIELDS)
     rc = wrong_size(h5, "dies", err);
   for (size_t i = 0; !rc && i < s->n_die; i++)
-    s->die[i] = die_in(v + i * DIE_FIELDS);
+    s->die[i] = die_in(v + i * MS_STATE_DIE_FIELDS);
   free(v);
   if (rc || (rc = ms_h5_doubles(h5, "fit", &v, &n, err)))
     return rc;

@@ -7,6 +7,10 @@
 #include "mixspike/fit.h"
 #include "model/learn.h"
 
+/** Numbers of a die's row in the checkpoint: its figures, and its failure as six characters a
+ * number. The first two are the die and whether it was held out. */
+enum { MS_STATE_DIE_FIELDS = 11 + (160 + 5) / 6 };
+
 typedef enum ms_phase {
   MS_PHASE_FIT,
   MS_PHASE_OFFLINE,
