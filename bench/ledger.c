@@ -135,15 +135,21 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Adds median and worst of a field over the dies that have it. */
+/* Adds median and worst of a field over the dies that have it, and which die is the worst. */
 static void add_spread(cJSON *row, const char *name, const deviation *d, size_t n, size_t field,
                        int point, double *room) {
-  size_t k = 0;
+  size_t k = 0, worst_die = 0;
+  double most = -1;
   for (size_t i = 0; i < n; i++) {
     double value;
     memcpy(&value, (const char *)&d[i] + field, sizeof value);
-    if ((point < 0 || d[i].point == (unsigned)point) && !isnan(value))
-      room[k++] = fabs(value);
+    if ((point >= 0 && d[i].point != (unsigned)point) || isnan(value))
+      continue;
+    room[k++] = fabs(value);
+    if (fabs(value) > most) {
+      most = fabs(value);
+      worst_die = i + 1;
+    }
   }
   qsort(room, k, sizeof *room, ascending);
   char key[64];
@@ -151,6 +157,9 @@ static void add_spread(cJSON *row, const char *name, const deviation *d, size_t 
     snprintf(key, sizeof key, "%s_%s", name, worst ? "worst" : "median");
     cJSON_AddNumberToObject(row, key, room[worst ? k - 1 : k / 2]);
   }
+  snprintf(key, sizeof key, "%s_worst_die", name);
+  if (k)
+    cJSON_AddNumberToObject(row, key, (double)worst_die);
 }
 
 /* One line of the ledger: a case, at one point or (point < 0) over all of them. */

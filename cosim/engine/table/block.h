@@ -88,6 +88,16 @@ typedef struct ms_resistor {
   int a, b, row_a, row_b;
 } ms_resistor;
 
+/** What all junctions of an unknown's node to one bulk leak: I = sat_a (1 - exp(-u / scale_v)) out
+ * of the node, u = sign (v - bulk). */
+typedef struct ms_leak {
+  int unknown, place; /**< place: of the diagonal in the matrix */
+  int bulk_node;
+  double sign, bulk_v, sat_a, inv_scale;
+  double supply; /**< 1: the bulk is the supply, which delivers it */
+  double slope;  /**< dI / du at the last evaluation */
+} ms_leak;
+
 typedef enum ms_input_kind { MS_INPUT_FIXED, MS_INPUT_DRIVEN, MS_INPUT_FOREIGN } ms_input_kind;
 
 /** Where a local voltage beyond the unknowns comes from. */
@@ -129,7 +139,7 @@ typedef struct ms_shifted {
 } ms_shifted;
 
 typedef struct ms_block {
-  int n, n_input, n_device, n_capacitor, n_resistor;
+  int n, n_input, n_device, n_capacitor, n_resistor, n_leak;
   double *v; /**< [n + n_input] */
   ms_input *input;
   ms_transistor *device;
@@ -139,6 +149,7 @@ typedef struct ms_block {
   ms_sums current_of, charge_of, place_of; /**< by unknown, by unknown, by matrix place */
   ms_capacitor *capacitor;
   ms_resistor *resistor;
+  ms_leak *leak;
   double *source_a; /**< [n] constant current out of each unknown's node */
   ms_lu lu;
   double *clinear, *glinear; /**< [nnz + 1] constant parts of the matrices */

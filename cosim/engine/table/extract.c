@@ -2,7 +2,8 @@
 /* Extraction of one device table through ngspice.
  *
  * One circuit holds a transistor for every (s, delta) on the grid, each with an ammeter at gate,
- * drain and source; all gates are swept together. A DC sweep gives the currents. Charges come from
+ * drain and source; all gates are swept together. A DC sweep gives the currents; what the junctions
+ * leak, seen where drain and source are equal, is taken out of them. Charges come from
  * a transient so fast (1e-18 s a step, backward Euler) that conduction is nothing beside
  * displacement: then the sum of i h is the terminal's charge itself, with overlap and junction, for
  * any model. It starts from all terminals at 0 V, where the charge is 0 by definition. */
@@ -17,10 +18,10 @@
 
 #define STEP_S 1e-18     /* of the charge transient */
 #define DELTA_FIRST 1e-5 /* V; stands for delta = 0, where I / (1 - exp(-delta/UT)) has a limit */
-#define I_FLOOR 1e-17   /* A; below, y goes on as a straight line: leakage is not channel current */
-#define DVTH_PROBE 0.02 /* V; delvto of the device that shows delvto's effect on mobility */
-#define DELTA_PROBE 0.9 /* V */
-#define MARGIN 2        /* gate steps swept beyond the table, for the interpolation of charges */
+#define I_FLOOR 1e-17    /* A; below, y goes on as a straight line */
+#define DVTH_PROBE 0.02  /* V; delvto of the device that shows delvto's effect on mobility */
+#define DELTA_PROBE 0.9  /* V */
+#define MARGIN 2         /* gate steps swept beyond the table, for the interpolation of charges */
 
 /* A deck that grows. */
 typedef struct growing {
@@ -103,6 +104,14 @@ static void add_sources(growing *g, int j, int k, double v, int transient) {
     add(g, ".save i(vs%d_%d)", j, k);
 }
 
+/* A device of level j with drain and source at one voltage: whatever flows there is leakage. */
+static void add_junctions(growing *g, const ms_table *t, int j) {
+  int k = t->axis[MS_AXIS_Z].n;
+  add_sources(g, j, k, 0, 0);
+  add(g, ".save i(vd%d_%d)", j, k);
+  add_device(g, &t->geometry, j, k, 0);
+}
+
 /* The circuit of one analysis; the master source Vm moves all gates relative to their sources. */
 static int build(const ms_core *core, const ms_pvt *pvt, const ms_table *t, int transient,
                  growing *g) {
@@ -124,6 +133,8 @@ static int build(const ms_core *core, const ms_pvt *pvt, const ms_table *t, int 
       add_sources(g, j, k, sign * knot_delta(t, k), transient);
       add_device(g, &t->geometry, j, k, 0);
     }
+    if (!transient)
+      add_junctions(g, t, j);
   }
   if (!transient) { /* one device with a threshold shift of its own */
     int j = s->n;
@@ -134,11 +145,12 @@ static int build(const ms_core *core, const ms_pvt *pvt, const ms_table *t, int 
   return g->failed ? MS_ENOMEM : MS_OK;
 }
 
-/* Vector number of an ammeter: the .save lines follow each other in the order of the loops. */
+/* Vector number of an ammeter: the .save lines follow each other in the order of the loops. In a DC
+ * sweep the device at k = z->n is that of add_junctions(). */
 static size_t column_of(const ms_table *t, int transient, char terminal, int j, int k) {
-  size_t device = (size_t)j * (size_t)t->axis[MS_AXIS_Z].n + (size_t)k;
+  size_t nz = (size_t)t->axis[MS_AXIS_Z].n, row = (size_t)j, device = row * nz + (size_t)k;
   if (!transient)
-    return 1 + device;                                                     /* v(m) comes first */
+    return 1 + row * (nz + 2) + (size_t)k + (terminal == 'd');             /* v(m) comes first */
   return 2 + 3 * device + (terminal == 'g' ? 0 : terminal == 'd' ? 1 : 2); /* time, v(m) */
 }
 
@@ -165,6 +177,31 @@ static void currents_to_y(const double *i_a, int n, double delta, double ut, dou
     y[i] = y[i + 1] - slope;
 }
 
+/* Current into the drain or source ('d', 's') of the device of add_junctions() at level j and gate
+ * knot i. */
+static double leakage(const ms_table *t, const ms_vectors *v, char terminal, int j, int i) {
+  double sign = t->geometry.type == MS_NFET ? 1 : -1;
+  return -sign *
+         v->value[(size_t)i * v->n_vector + column_of(t, 0, terminal, j, t->axis[MS_AXIS_Z].n)];
+}
+
+/* Junctions: what they leak at the middle of the source's range with the gate at the bulk, and from
+ * a little forward bias how fast that saturates. */
+static void take_leakage(ms_table *t, const ms_vectors *v) {
+  const ms_axis *a = &t->axis[MS_AXIS_A], *s = &t->axis[MS_AXIS_S];
+  int middle = s->n / 2, forward = 0;
+  while (forward + 1 < s->n && knot(s, forward + 1) < -0.05)
+    forward++;
+  for (int side = 0; side < 2; side++) {
+    int off = (int)lround((-knot(s, middle) - a->x0) / a->h);
+    t->leak_a[side] = leakage(t, v, side ? 's' : 'd', middle, off);
+  }
+  int off = (int)lround((-knot(s, forward) - a->x0) / a->h);
+  double ratio = -leakage(t, v, 's', forward, off) / t->leak_a[1];
+  t->leak_v = ratio > 1 ? -knot(s, forward) / log1p(ratio) : t->ut_v;
+  t->leak_v = fmin(fmax(t->leak_v, t->ut_v), 2 * t->ut_v);
+}
+
 static int take_currents(ms_table *t, const ms_vectors *v, double *sample, double *probe_a,
                          ms_error *err) {
   const ms_axis *a = &t->axis[MS_AXIS_A], *s = &t->axis[MS_AXIS_S], *z = &t->axis[MS_AXIS_Z];
@@ -176,11 +213,12 @@ static int take_currents(ms_table *t, const ms_vectors *v, double *sample, doubl
     for (int k = 0; k < z->n; k++) {
       size_t column = column_of(t, 0, 's', j, k);
       for (int i = 0; i < a->n; i++)
-        i_a[i] = sign * v->value[(size_t)i * v->n_vector + column];
+        i_a[i] = sign * v->value[(size_t)i * v->n_vector + column] + leakage(t, v, 's', j, i);
       currents_to_y(i_a, a->n, knot_delta(t, k), t->ut_v, y);
       for (int i = 0; i < a->n; i++)
         sample_at(t, sample, j, i, k)[MS_F_Y] = y[i];
     }
+  take_leakage(t, v);
   size_t column = column_of(t, 0, 's', s->n, 0);
   for (int i = 0; i < a->n; i++)
     probe_a[i] = sign * v->value[(size_t)i * v->n_vector + column];

@@ -214,6 +214,8 @@ void ms_instance_apply(const ms_instance *x, ms_solver *solver) {
       e->curve_inv_h = x->curve_inv[e->index];
       e->curve_n = x->curve_n[e->index];
     }
+    for (int i = 0; i < b->n_leak; i++)
+      b->leak[i].bulk_v = x->fixed_v[b->leak[i].bulk_node];
     memset(b->clinear, 0, ((size_t)b->lu.nnz + 1) * sizeof *b->clinear);
     for (int i = 0; i < b->n_capacitor; i++) {
       ms_capacitor *c = &b->capacitor[i];

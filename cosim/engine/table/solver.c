@@ -28,6 +28,41 @@ static int touches(const ms_plan *p, int block, unsigned node) {
   return p->node[node].kind == MS_NODE_FREE && p->node[node].block == block;
 }
 
+/* Leakage that no signal feels, below the smallest currents in use by four orders. */
+#define LEAK_FLOOR_A 1e-16
+
+/* What drain and source leak, summed by node and bulk. */
+static void add_leaks(const ms_plan *p, ms_block *b, const ms_transistor *e) {
+  const ms_plan_device *d = &p->device[e->index];
+  for (int side = 0; side < 2; side++) {
+    int unknown = e->row[1 + side], k = 0;
+    if (unknown == b->n)
+      continue;
+    while (k < b->n_leak && (b->leak[k].unknown != unknown || b->leak[k].bulk_node != (int)d->b))
+      k++;
+    ms_leak *leak = &b->leak[k];
+    if (k == b->n_leak) {
+      *leak = (ms_leak){.unknown = unknown,
+                        .bulk_node = (int)d->b,
+                        .sign = d->sign,
+                        .inv_scale = 1 / d->table->leak_v,
+                        .supply = (int)d->b == p->supply_node};
+      b->n_leak++;
+    }
+    leak->sat_a += d->m * d->table->leak_a[side];
+  }
+}
+
+static void drop_small_leaks(ms_block *b) {
+  int kept = 0;
+  for (int k = 0; k < b->n_leak; k++)
+    if (b->leak[k].sat_a >= LEAK_FLOOR_A)
+      b->leak[kept++] = b->leak[k];
+  b->n_leak = kept;
+  for (int k = 0; k < kept; k++)
+    b->leak[k].place = ms_lu_place(&b->lu, b->leak[k].unknown, b->leak[k].unknown);
+}
+
 static void add_device(const ms_plan *p, ms_block *b, int block, int index, int *of_node) {
   const ms_plan_device *d = &p->device[index];
   if (!touches(p, block, d->g) && !touches(p, block, d->d) && !touches(p, block, d->s))
@@ -56,6 +91,7 @@ static void add_device(const ms_plan *p, ms_block *b, int block, int index, int 
   int channel_elsewhere = p->node[d->d].kind == MS_NODE_FREE || p->node[d->s].kind == MS_NODE_FREE;
   if (channel_here || !channel_elsewhere)
     quad->supply[lane] = d->sign * (((int)d->d == p->supply_node) - ((int)d->s == p->supply_node));
+  add_leaks(p, b, e);
 }
 
 static void add_linear(const ms_plan *p, ms_block *b, int block, int element, int *of_node) {
@@ -287,9 +323,10 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
   b->quad = aligned_alloc(32, (n_element / 4 + 1) * sizeof *b->quad);
   b->capacitor = calloc(n_element, sizeof *b->capacitor);
   b->resistor = calloc(n_element, sizeof *b->resistor);
+  b->leak = calloc(2 * n_element + 1, sizeof *b->leak);
   b->source_a = calloc((size_t)b->n + 1, sizeof *b->source_a);
-  if (!b->input || !b->upstream || !b->device || !b->quad || !b->capacitor || !b->resistor ||
-      !b->source_a)
+  if (!b->leak || !b->input || !b->upstream || !b->device || !b->quad || !b->capacitor ||
+      !b->resistor || !b->source_a)
     return -1;
   memset(b->quad, 0, (n_element / 4 + 1) * sizeof *b->quad);
   for (int i = 0; i < p->n_node; i++)
@@ -305,6 +342,7 @@ static int make_block(const ms_plan *p, const ms_solver *solver, int block, int 
   if (find_following(p, b, block) || find_additions(p, solver, b, of_node) || plan_matrix(b) ||
       allocate(b))
     return -1;
+  drop_small_leaks(b);
   for (int i = 0; i < b->n_resistor; i++) {
     const ms_resistor *r = &b->resistor[i];
     b->glinear[ms_lu_place(&b->lu, r->row_a, r->row_a)] += r->g_s;
@@ -348,6 +386,7 @@ void ms_solver_free(ms_solver *solver) {
     }
     free(b->capacitor);
     free(b->resistor);
+    free(b->leak);
     free(b->source_a);
     free(b->memory);
     free(b->estimate);

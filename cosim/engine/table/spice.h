@@ -14,9 +14,9 @@ typedef struct ms_vectors {
 
 /** Runs the deck (title line first, no .end) with the analysis command ("tran ...", "dc ...").
  * The vectors are those of the deck's .save lines, in their order; a transient has time first. */
-int ms_spice_run(const char *worker_path, const ms_deck *deck, const char *analysis,
-                 ms_vectors *out, ms_error *err);
-void ms_vectors_clear(ms_vectors *vectors);
+MS_API int ms_spice_run(const char *worker_path, const ms_deck *deck, const char *analysis,
+                        ms_vectors *out, ms_error *err);
+MS_API void ms_vectors_clear(ms_vectors *vectors);
 
 /** What `listing expand` prints for the deck; free the string. */
 int ms_spice_listing(const char *worker_path, const ms_deck *deck, char **out, ms_error *err);

@@ -9,7 +9,8 @@
  * saturated. Four functions are interleaved: y, Q_gate, Q_high, Q_low, with I = exp(y) (1 -
  * exp(-delta / UT)) so that picoamperes are as exact, relatively, as microamperes and I is exactly
  * 0 at delta = 0. Charges include overlap and junction; they are measured at the terminals,
- * whatever the model. */
+ * whatever the model. What drain and source leak into the bulk is not channel current: it is kept
+ * as a saturation current, I = leak_a (1 - exp(-u / leak_v)) with u = V - V_bulk. */
 #ifndef MS_TABLE_H
 #define MS_TABLE_H
 
@@ -36,9 +37,10 @@ typedef struct ms_table {
   double temp_c, ut_v; /**< temperature and k T / q at it */
   double z_c_v;        /**< c of the map from delta to z */
   ms_axis axis[MS_N_AXIS];
-  double mobility_per_v; /**< I(delvto = d) = exp(mobility_per_v d) I(gate shifted by d) */
-  size_t n_coefficient;  /**< floats in `coefficient` */
-  float *coefficient;    /**< [s][a][z][MS_N_F], each axis n + 2 long */
+  double leak_a[2], leak_v; /**< of drain and source with the channel off; leak_v: n k T / q */
+  double mobility_per_v;    /**< I(delvto = d) = exp(mobility_per_v d) I(gate shifted by d) */
+  size_t n_coefficient;     /**< floats in `coefficient` */
+  float *coefficient;       /**< [s][a][z][MS_N_F], each axis n + 2 long */
 } ms_table;
 
 /** Interpolating spline coefficients of n >= 5 equidistant samples, not-a-knot ends.
@@ -62,8 +64,9 @@ MS_API void ms_table_free(ms_table *table);
 
 /** Extracts one table through ngspice. @param core its process's models and supply range are used
  */
-MS_API int ms_table_extract(const ms_core *core, const ms_pvt *pvt, const ms_geometry *geometry,
-                            const char *worker_path, ms_table **out, ms_error *err);
+MS_API MS_API int ms_table_extract(const ms_core *core, const ms_pvt *pvt,
+                                   const ms_geometry *geometry, const char *worker_path,
+                                   ms_table **out, ms_error *err);
 
 /** The table from the cache, or extracted and put there. Two processes may ask at once. */
 MS_API int ms_table_get(const ms_core *core, const ms_pvt *pvt, const ms_geometry *geometry,
