@@ -136,16 +136,8 @@ static int suits_feedforward(const ms_chip_options *o) {
 }
 
 /* The driver that the options name, or the one that suits. */
-static int choose_driver(const ms_chip *chip, const ms_run_options *options, ms_driver_kind *kind,
-                         ms_error *err) {
+static int choose_driver(const ms_chip *chip, ms_driver_kind *kind, ms_error *err) {
   *kind = chip->options.driver;
-  if (options->record_boundary && *kind == MS_DRIVER_FEEDFORWARD)
-    return ms_fail(
-        err, MS_EUNSUPPORTED,
-        "the feed-forward driver runs circuits more than once, so that no boundary can be "
-        "recorded: choose `auto`, `promises` or `lockstep`");
-  if (options->record_boundary && *kind == MS_DRIVER_AUTO)
-    *kind = MS_DRIVER_PROMISES;
   if (*kind != MS_DRIVER_AUTO && *kind != MS_DRIVER_FEEDFORWARD)
     return 0;
   unsigned *layer = calloc(chip->options.n_neuron, sizeof *layer);
@@ -171,9 +163,10 @@ int ms_chip_run(ms_chip *chip, const ms_event *in, size_t n_in, const ms_run_opt
   ms_driver_kind kind;
   int rc = ms_chip_check_run(chip, in, n_in, options, err);
   if (!rc)
-    rc = choose_driver(chip, options, &kind, err);
+    rc = choose_driver(chip, &kind, err);
   if (rc)
     return rc;
+  result->driver = kind;
   ms_session s;
   rc = ms_session_begin(&s, chip, in, n_in, options, result, err);
   if (!rc) {

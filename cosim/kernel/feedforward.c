@@ -242,12 +242,15 @@ static int settle(ms_layered *l, unsigned *list, int *settled, ms_error *err) {
 static int fall_back(ms_session *s, ms_error *err) {
   for (unsigned n = 0; n < s->n_neuron; n++)
     ms_group_result_clear(&s->result->group[n]);
+  s->replays = 0;
+  s->result->driver = MS_DRIVER_PROMISES;
   int rc = ms_session_rewind(s, err);
   return rc ? rc : ms_drive_promises(s, err);
 }
 
 int ms_drive_feedforward(ms_session *s, ms_error *err) {
   ms_layered l = {.session = s, .ack = ms_router_ack_timing(s->router)};
+  s->replays = 1;
   l.group = calloc(s->n_neuron, sizeof *l.group);
   l.layer = calloc(s->n_neuron, sizeof *l.layer);
   unsigned *list = calloc(s->n_neuron, sizeof *list);

@@ -62,6 +62,8 @@ typedef struct replay {
   ms_time promise;
   ms_stimulus *stimulus; /* since the last grant */
   size_t n_stimulus, capacity;
+  ms_time *ack; /* of the neuron, for a circuit that acknowledges itself */
+  size_t n_ack, ack_capacity;
   size_t next; /* recorded event from which on the next request is looked for */
   int done;    /* a difference was found */
   ms_boundary_report *report;
@@ -100,6 +102,25 @@ static int stimulate(replay *r, const ms_boundary_event *e, ms_error *err) {
   return 0;
 }
 
+/* Request changes against the recorded ones, up to the first difference. As the kernel reads them:
+ * not before the time up to which silence was promised. */
+static void compare(replay *r, const ms_report *report, ms_time promise) {
+  for (size_t i = 0; !r->done && i < report->n_transition; i++) {
+    const ms_transition *x = &report->transition[i];
+    const ms_boundary_event now = {.t = x->t > promise ? x->t : promise,
+                                   .kind = MS_BOUNDARY_REQUEST,
+                                   .address = (uint16_t)r->spec.neuron,
+                                   .level = x->level != 0};
+    const ms_boundary_event *want = next_request(r);
+    if (want && want->t == now.t && want->level == now.level) {
+      r->report->compared++;
+      continue;
+    }
+    ms_half_note(r->report, want, &now);
+    r->done = 1;
+  }
+}
+
 /* Repeats a grant and compares what the circuit reports. */
 static int grant(replay *r, const ms_boundary_event *e, ms_error *err) {
   ms_report report;
@@ -113,31 +134,60 @@ static int grant(replay *r, const ms_boundary_event *e, ms_error *err) {
   if (rc)
     return rc;
   r->promise = report.promise;
-  for (size_t i = 0; !r->done && i < report.n_transition; i++) {
-    /* As the kernel reads it: not before the time up to which silence was promised. */
-    const ms_transition *x = &report.transition[i];
-    const ms_boundary_event now = {.t = x->t > promise ? x->t : promise,
-                                   .kind = MS_BOUNDARY_REQUEST,
-                                   .address = e->address,
-                                   .level = x->level != 0};
-    const ms_boundary_event *want = next_request(r);
-    if (want && want->t == now.t && want->level == now.level) {
-      r->report->compared++;
-      continue;
-    }
-    ms_half_note(r->report, want, &now);
-    r->done = 1;
-  }
+  compare(r, &report, promise);
   return 0;
+}
+
+/* A circuit of a feed-forward run: all pulses are known, and it acknowledges itself at the recorded
+ * times, as it did in its last run. */
+static int run_alone(replay *r, const volatile int *cancel, ms_error *err) {
+  ms_report report = {0};
+  int rc = ms_group_start(r->group, &r->spec, err);
+  if (!rc && r->n_stimulus)
+    rc = ms_group_stimulate(r->group, r->stimulus, r->n_stimulus, err);
+  while (!rc && !report.finished) {
+    rc = cancel && *cancel ? ms_fail(err, MS_EINTERRUPTED, "the replay was interrupted")
+                           : ms_group_grant(r->group, r->spec.t_stop, 1, err);
+    if (!rc)
+      rc = ms_group_wait(r->group, &report, err);
+    if (!rc)
+      compare(r, &report, 0);
+  }
+  return rc;
+}
+
+/* What the neuron got in such a run. */
+static int gather(replay *r, ms_error *err) {
+  int rc = 0;
+  r->n_ack = 0;
+  for (size_t i = 0; !rc && i < r->log->n_event; i++) {
+    const ms_boundary_event *e = &r->log->event[i];
+    if (e->address != r->spec.neuron)
+      continue;
+    if (e->kind == MS_BOUNDARY_PULSE)
+      rc = stimulate(r, e, err);
+    if (e->kind != MS_BOUNDARY_ACK)
+      continue;
+    rc = ms_grow(&r->ack, r->n_ack, &r->ack_capacity, sizeof *r->ack, err);
+    if (!rc)
+      r->ack[r->n_ack++] = e->t;
+  }
+  r->spec.self_ack = &r->log->ack;
+  r->spec.ack_override = r->ack;
+  r->spec.n_ack_override = r->n_ack;
+  return rc;
 }
 
 /* One neuron from reset, up to its first difference. */
 static int run_neuron(replay *r, const volatile int *cancel, ms_error *err) {
+  const int alone = r->log->driver == MS_DRIVER_FEEDFORWARD;
   r->promise = 0;
   r->n_stimulus = r->next = 0;
   r->done = 0;
-  int rc = ms_group_start(r->group, &r->spec, err);
-  for (size_t i = 0; !rc && !r->done && i < r->log->n_event; i++) {
+  int rc = alone ? gather(r, err) : ms_group_start(r->group, &r->spec, err);
+  if (!rc && alone)
+    rc = run_alone(r, cancel, err);
+  for (size_t i = 0; !rc && !alone && !r->done && i < r->log->n_event; i++) {
     const ms_boundary_event *e = &r->log->event[i];
     if (cancel && *cancel)
       rc = ms_fail(err, MS_EINTERRUPTED, "the replay was interrupted");
@@ -210,6 +260,7 @@ int ms_boundary_replay_analog(const ms_boundary *log, const ms_core *core,
   ms_group_destroy(r.group);
   ms_engine_destroy(engine);
   free(r.stimulus);
+  free(r.ack);
   free(bias_v);
   return rc ? rc : ms_half_conclude(report, err);
 }

@@ -63,6 +63,10 @@ ms_boundary ms_half_log(const ms_chip *chip, const ms_run_result *run, ms_time t
                        .core_checksum = chip->core->checksum,
                        .analog = chip->options.engine.kind,
                        .digital = chip->options.router,
+                       .driver = run->driver,
+                       .ack = ms_router_ack_timing(chip->router),
+                       .cols = chip->options.cols ? chip->options.cols : 1,
+                       .rows = chip->options.rows ? chip->options.rows : 1,
                        .n_neuron = chip->options.n_neuron,
                        .n_input = chip->options.n_input,
                        .die = chip->die,
@@ -94,7 +98,9 @@ static int make_router(const ms_boundary *log, ms_router_kind kind, ms_router **
                                      .n_neuron = log->n_neuron,
                                      .n_input = log->n_input,
                                      .n_bias = n_bias,
-                                     .clock_ps = log->clock_ps};
+                                     .clock_ps = log->clock_ps,
+                                     .cols = log->cols,
+                                     .rows = log->rows};
   int rc = ms_router_create(&options, router, err);
   return rc ? rc : program(*router, log, err);
 }

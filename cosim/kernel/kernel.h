@@ -58,6 +58,7 @@ typedef struct ms_session {
   double *bias_v;
   ms_session_group *group; /* [n_neuron] */
   unsigned n_neuron;
+  int replays; /* requests are recorded when the router is told, not when a group reports them */
   ms_pending *pending; /* heap, earliest (t, neuron) first */
   size_t n_pending, pending_capacity;
   size_t spike_capacity, host_capacity, delivery_capacity, input_change_capacity, boundary_capacity;

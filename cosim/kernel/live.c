@@ -36,6 +36,7 @@ int ms_live_begin(ms_chip *chip, const ms_run_options *options, ms_live **out, m
   live->start_s = ms_clock_s();
   rc = ms_session_begin(&live->session, chip, NULL, 0, &live->options, &live->result, err);
   live->session.horizon = 0;
+  live->result.driver = MS_DRIVER_PROMISES;
   if (!rc)
     rc = ms_session_start_all(&live->session, err);
   if (rc) {

@@ -46,6 +46,7 @@ static ms_provenance_row row_of(const trace *t, uint32_t event) {
                              .source = c->input.address,
                              .tag = (uint16_t)(ms_map_index(c->input.address, size->cores) +
                                                (external ? size->neurons : 0)),
+                             .source_core = (uint16_t)ms_map_core(c->input.address, size->cores),
                              .crossing = c->input.t,
                              .sampled = (c->input.t / clock_ps + 1) * clock_ps,
                              .grant = MS_TIME_NEVER,
@@ -90,6 +91,7 @@ static int take(trace *t, const ms_router_out *o, ms_error *err) {
   ms_provenance_row row = row_of(t, o->cause);
   row.pulses = 1;
   row.target = o->neuron;
+  row.target_core = (uint16_t)ms_map_core(o->neuron, t->chip->size.cores);
   row.code = o->code;
   row.sign = o->sign;
   row.row = o->row;
@@ -135,7 +137,7 @@ int ms_provenance_trace(const ms_chip *chip, const ms_run_result *run, ms_time t
   ms_boundary_report report;
   ms_router_out *outputs = NULL;
   size_t n = 0;
-  *out = (ms_provenance){.until = MS_TIME_NEVER};
+  *out = (ms_provenance){.cores = chip->size.cores, .until = MS_TIME_NEVER};
   if (!run->boundary)
     return run->n_spike ? ms_fail(err, MS_EINVAL, "provenance needs a run with record_boundary")
                         : 0;

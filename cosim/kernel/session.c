@@ -210,6 +210,11 @@ int ms_session_feed_one(ms_session *s, ms_error *err) {
   } else {
     ms_pending p = pop_pending(s);
     rc = ms_router_request(s->router, p.t, p.neuron, p.level, err);
+    if (!rc && s->replays)
+      rc = record(s,
+                  (ms_boundary_event){
+                      .t = p.t, .kind = MS_BOUNDARY_REQUEST, .address = p.neuron, .level = p.level},
+                  err);
   }
   s->result->router_wall_s += ms_clock_s() - start_s;
   return rc;
@@ -321,6 +326,7 @@ int ms_session_rewind(ms_session *s, ms_error *err) {
   s->next_in = 0;
   s->n_pending = 0;
   s->result->n_host = s->result->n_delivery = s->result->n_input_change = 0;
+  s->result->n_boundary = 0;
   return ms_router_reset(s->router, err);
 }
 

@@ -12,6 +12,7 @@
 
 static const char HEADER[] = "mixspike boundary log 1";
 static const char *const engines[] = {"ngspice", "table", "model"};
+static const char *const drivers[] = {"auto", "lockstep", "promises", "feedforward"};
 
 /* ---- writing ---- */
 
@@ -23,7 +24,12 @@ static void put_header(FILE *f, const ms_boundary *l) {
   free(file);
   fprintf(f, "dac_bits %u\nchecksum %016" PRIx64 "\n", l->dac_bits, l->core_checksum);
   fprintf(f, "analog %s\ndigital %s\n", engines[l->analog], ms_router_name(l->digital));
+  if (l->driver == MS_DRIVER_FEEDFORWARD)
+    fprintf(f, "driver %s\nself_ack %u %u\n", drivers[l->driver], l->ack.rise_cycles,
+            l->ack.fall_cycles);
   fprintf(f, "neurons %u\ninputs %u\n", l->n_neuron, l->n_input);
+  if (l->cols * l->rows > 1)
+    fprintf(f, "cores %ux%u\n", l->cols, l->rows);
   fprintf(f, "die %" PRIu64 " %" PRIu64 " %.17g\n", l->die.seed, l->die.die, l->die.strength);
   fprintf(f, "pvt %u %.17g %d %.17g\n", l->pvt.corner, l->pvt.supply_v, l->pvt.temp_set,
           l->pvt.temp_c);
@@ -121,6 +127,15 @@ static int take_fact(reader *r, const char *key, const char *rest) {
     l->digital = (ms_router_kind)k;
     return k < MS_N_ROUTER;
   }
+  if (!strcmp(key, "driver")) {
+    k = word_of(rest, drivers, 4);
+    l->driver = (ms_driver_kind)k;
+    return k > MS_DRIVER_AUTO;
+  }
+  if (!strcmp(key, "self_ack"))
+    return sscanf(rest, "%u %u", &l->ack.rise_cycles, &l->ack.fall_cycles) == 2;
+  if (!strcmp(key, "cores"))
+    return sscanf(rest, "%ux%u", &l->cols, &l->rows) == 2 && l->cols && l->rows;
   if (!strcmp(key, "die"))
     return sscanf(rest, "%" SCNu64 " %" SCNu64 " %lf", &l->die.seed, &l->die.die,
                   &l->die.strength) == 3;
@@ -212,8 +227,8 @@ static int take_line(reader *r, char *line, ms_error *err) {
 }
 
 /* The facts without which neither half can run. */
-static int check_whole(const reader *r, ms_error *err) {
-  const ms_boundary *l = r->log;
+static int check_whole(reader *r, ms_error *err) {
+  ms_boundary *l = r->log;
   const char *missing = !r->ended          ? "end"
                         : !l->core         ? "core"
                         : !l->dac_bits     ? "dac_bits"
@@ -226,6 +241,9 @@ static int check_whole(const reader *r, ms_error *err) {
   if (missing)
     return ms_fail(err, MS_EPARSE, "%s: the line '%s' is missing: is the log cut off?", r->path,
                    missing);
+  l->ack.clock_ps = l->clock_ps;
+  if (l->driver == MS_DRIVER_FEEDFORWARD && !l->ack.rise_cycles)
+    return ms_fail(err, MS_EPARSE, "%s: the line 'self_ack' is missing", r->path);
   for (size_t i = 0; i < l->n_event; i++) {
     const ms_boundary_event *e = &l->event[i];
     if (e->address >= (e->kind == MS_BOUNDARY_IN ? l->n_input : l->n_neuron))
@@ -243,7 +261,9 @@ int ms_boundary_read(const char *path, ms_boundary **out, ms_error *err) {
   if (rc)
     return rc;
   reader r = {.path = path, .log = calloc(1, sizeof *r.log)};
-  if (!r.log)
+  if (r.log)
+    *r.log = (ms_boundary){.driver = MS_DRIVER_PROMISES, .cols = 1, .rows = 1};
+  else
     rc = ms_fail(err, MS_ENOMEM, "no memory for the log %s", path);
   char *rest = text, *line;
   while (!rc && (line = strsep(&rest, "\n"))) {

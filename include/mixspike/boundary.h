@@ -18,7 +18,10 @@ typedef struct ms_boundary {
   uint64_t core_checksum;
   ms_engine_kind analog;
   ms_router_kind digital;
+  ms_driver_kind driver; /**< that made the run */
+  ms_ack_timing ack;     /**< feed-forward: how circuits were acknowledged while they ran alone */
   unsigned n_neuron, n_input;
+  unsigned cols, rows; /**< of the mesh of cores */
   ms_die die;
   ms_pvt pvt;
   ms_time clock_ps, lookahead_ps, t_stop;
@@ -50,8 +53,9 @@ typedef struct ms_boundary_report {
 MS_API int ms_boundary_replay_digital(const ms_boundary *log, ms_router_kind kind,
                                       ms_boundary_report *report, ms_error *err);
 
-/** Runs every neuron's circuit alone: the log's pulses and acknowledges go in, grants as they were,
- * its request changes are compared. Bias codes are those that the log's writes give.
+/** Runs every neuron's circuit alone: the log's pulses and acknowledges go in, grants as they were
+ * (after a feed-forward run: in one go), its request changes are compared. Bias codes are those
+ * that the log's writes give.
  * @param core    as loaded now; log->core_checksum tells whether it is the one that was recorded
  * @param engine  which engine, and how
  * @param cancel  NULL, or a flag that a signal handler may set

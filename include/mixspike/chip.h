@@ -83,8 +83,8 @@ typedef struct ms_run_options {
   const uint8_t *probe_neuron; /**< [n_neuron] flags; NULL: all */
   int trace_router;
   int record_inputs;          /**< keep every change of the groups' digital inputs */
-  int record_boundary;        /**< keep everything that crosses between the halves; not under
-                                   feed-forward, which `auto` then does not choose */
+  int record_boundary;        /**< keep everything that crosses between the halves; under
+                                 feed-forward, as the last replay of the events has it */
   const volatile int *cancel; /**< NULL, or a flag that a signal handler may set: the run then ends
                                    with MS_EINTERRUPTED at its next round */
 } ms_run_options;
@@ -122,6 +122,7 @@ typedef struct ms_run_result {
   ms_group_result *group; /**< [n_neuron] */
   size_t n_signal_change;
   ms_signal_change *signal_change;
+  ms_driver_kind driver;        /**< that made the run: never `auto` */
   unsigned passes;              /**< feed-forward: how often layers ran */
   unsigned reruns;              /**< groups that ran again */
   unsigned retries;             /**< workers that were lost and replaced */

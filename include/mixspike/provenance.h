@@ -12,10 +12,11 @@ extern "C" {
 /** One pulse of one event, or an event without pulses. Times are MS_TIME_NEVER where there is none:
  * an external event has no grant, a pulse may end after the run. */
 typedef struct ms_provenance_row {
-  uint32_t event;   /**< from 1, in the order in which the router was told */
-  int external;     /**< from outside, else from a neuron */
-  uint16_t source;  /**< number of the external input, of the neuron */
-  uint16_t tag;     /**< number in the router's table */
+  uint32_t event;  /**< from 1, in the order in which the router was told */
+  int external;    /**< from outside, else from a neuron */
+  uint16_t source; /**< number of the external input, of the neuron */
+  uint16_t tag;    /**< number in the routing table of its core */
+  uint16_t source_core, target_core;
   ms_time crossing; /**< of the request; arrival of an external event */
   ms_time sampled;  /**< clock edge that sees it first */
   ms_time grant;    /**< acknowledge rises: the event is safe */
@@ -29,6 +30,7 @@ typedef struct ms_provenance_row {
 typedef struct ms_provenance {
   size_t n_row;
   ms_provenance_row *row; /**< by event, then by start */
+  unsigned cores;         /**< of the chip */
   ms_time until;          /**< nothing is known from here on (below); MS_TIME_NEVER: all is */
 } ms_provenance;
 

@@ -51,6 +51,16 @@ run 0 simulate small.yaml --package run/package --engine ngspice --record spice.
 grep -q '^req' spice.log || fail "no spike"
 run 0 replay --half analog spice.log
 
+# Layer by layer: each half alone, circuits acknowledge themselves.
+run 0 simulate small.yaml --package run/package --driver feedforward --engine table --router ideal --record layers.log
+grep -q '^driver feedforward' layers.log || fail "the log does not name its driver"
+grep -q '^grant' layers.log && fail "there are no grants in a feed-forward run"
+run 0 replay --half analog layers.log
+run 0 replay --half digital layers.log
+run 1 replay --half analog layers.log --die 101
+run 0 simulate small.yaml --package run/package --driver feedforward --engine ngspice --router ideal --record layers_spice.log
+run 0 replay --half analog layers_spice.log
+
 # What is no log, or half of one.
 run 3 replay --half analog small.yaml
 one_sentence

@@ -26,8 +26,7 @@ int ms_run_shown(ms_chip *chip, const ms_event *in, size_t n_in, ms_time t_stop,
   ms_run_options options = {.t_stop = t_stop,
                             .probe_mask = 1u << MS_PROBE_VMEM | 1u << MS_PROBE_REQ,
                             .trace_router = 1,
-                            .record_boundary =
-                                ms_chip_get_options(chip)->driver != MS_DRIVER_FEEDFORWARD};
+                            .record_boundary = 1};
   return ms_chip_run(chip, in, n_in, &options, run, err);
 }
 
@@ -79,12 +78,10 @@ int ms_publish_figure(ms_report_page *page, const char *name, const char *note, 
   return ms_report_figure(page, name, text, note, err);
 }
 
-/* The table of where every event came from; the feed-forward driver records none. */
+/* The table of where every event came from. */
 static int write_provenance(const ms_shown_run *shown, const char *folder, ms_error *err) {
   char path[PATH_MAX];
   ms_provenance provenance;
-  if (ms_chip_get_options(shown->chip)->driver == MS_DRIVER_FEEDFORWARD)
-    return MS_OK;
   int code = ms_provenance_trace(shown->chip, shown->run, shown->t_stop, &provenance, err);
   if (code)
     return code;

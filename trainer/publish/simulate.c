@@ -206,12 +206,6 @@ int ms_simulate(const ms_experiment *experiment, const ms_simulate_options *o,
   int code = ms_setup_create(experiment, &setup, err);
   if (code)
     return code;
-  if (o->record && experiment->driver == MS_DRIVER_FEEDFORWARD) {
-    ms_setup_destroy(setup);
-    return ms_fail(err, MS_EUNSUPPORTED,
-                   "the feed-forward driver cannot record the boundary: choose driver `auto`, "
-                   "`promises` or `lockstep`");
-  }
   double t_stop_s =
       o->t_stop_s > 0 ? o->t_stop_s : setup->encoding.window_tau * setup->encoding.tau_s;
   ms_die die = ms_setup_die(setup, o->die);
