@@ -61,6 +61,12 @@ static void print_json(const ms_simulate_report *r, const char *folder) {
 #define MS_X(name, text) cJSON_AddNumberToObject(counters, #name, (double)r->counters.name);
   MS_ROUTER_COUNTERS(MS_X)
 #undef MS_X
+  if (r->cores > 1) {
+    cJSON *network = cJSON_AddObjectToObject(object, "network_counters");
+#define MS_X(name, text) cJSON_AddNumberToObject(network, #name, (double)r->network.name);
+    MS_NETWORK_COUNTERS(MS_X)
+#undef MS_X
+  }
   cli_print_json(object);
 }
 
@@ -78,6 +84,13 @@ static void print_text(const ms_simulate_report *r, const char *folder) {
     printf("  %-14s %llu %s\n", #name, (unsigned long long)r->counters.name, what);
   printf("router\n");
   MS_ROUTER_COUNTERS(MS_X)
+#undef MS_X
+#define MS_X(name, what)                                                                           \
+  if (r->network.name)                                                                             \
+    printf("  %-14s %llu %s\n", #name, (unsigned long long)r->network.name, what);
+  if (r->cores > 1)
+    printf("mesh of %u cores\n", r->cores);
+  MS_NETWORK_COUNTERS(MS_X)
 #undef MS_X
   if (r->unsure)
     printf("%-16s %u neurons: their engine does not vouch for the result\n", "unsure", r->unsure);

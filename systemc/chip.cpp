@@ -88,7 +88,8 @@ int mixspike_chip::write(uint32_t address, uint32_t data, ms_error *err) {
     if (!rc)
       rc = ms_router_write(router, address, data, err);
   }
-  if (rc || address == MS_MAP_COMMAND)
+  const uint32_t own = address & ((1u << MS_MAP_ADDRESS_BITS) - 1); /* of one of several cores */
+  if (rc || own == MS_MAP_COMMAND || address == MS_MAP_CHIP_COMMAND)
     return rc;
   written_[address] = data;
   return enable ? begin(err) : MS_OK;

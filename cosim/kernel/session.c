@@ -41,6 +41,7 @@ int ms_session_begin(ms_session *s, ms_chip *chip, const ms_event *in, size_t n_
   if (!s->bias_v || !s->group || !result->group)
     return ms_fail(err, MS_ENOMEM, "no memory for a run of %u neurons", n);
   result->n_neuron = n;
+  result->cores = chip->size.cores;
   int rc = ms_engine_bias(chip->engine, &chip->die, &chip->pvt, chip->bias, s->bias_v,
                           &result->bias_power_w, err);
   if (!rc)

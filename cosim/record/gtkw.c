@@ -2,6 +2,7 @@
 /* A save file for GTKWave: the signals of a sample that are worth a look, voltages drawn as curves.
  */
 #include "mixspike/record.h"
+#include "mixspike/router_map.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,17 +75,42 @@ static void put_signal(FILE *f, const char *signal) {
     fprintf(f, "@%x\nrouter.%.*s\n", BINARY | RIGHT_JUSTIFY, length, signal);
 }
 
+/* Every router signal with this prefix. */
+static void put_signals(FILE *f, const char *const *signals, const char *prefix) {
+  for (size_t i = 0; signals && signals[i]; i++)
+    if (!strncmp(signals[i], prefix, strlen(prefix)))
+      put_signal(f, signals[i]);
+}
+
 static void put_neuron(FILE *f, unsigned neuron, const ms_core *core, const char *const *signals,
                        const ms_run_result *run) {
   char text[64], prefix[24];
-  size_t n = (size_t)snprintf(prefix, sizeof prefix, "n%u.", neuron);
-  snprintf(text, sizeof text, "neuron %u", neuron);
+  snprintf(prefix, sizeof prefix, "n%u.", neuron);
+  if (run->cores > 1)
+    snprintf(text, sizeof text, "neuron %u of core %u", neuron, ms_map_core(neuron, run->cores));
+  else
+    snprintf(text, sizeof text, "neuron %u", neuron);
   put_comment(f, text);
   for (size_t i = 0; run->group && i < run->group[neuron].n_wave; i++)
     put_curve(f, neuron, ms_probe_name(core, run->group[neuron].wave[i].probe));
-  for (size_t i = 0; signals && signals[i]; i++)
-    if (!strncmp(signals[i], prefix, n))
-      put_signal(f, signals[i]);
+  put_signals(f, signals, prefix);
+}
+
+/* The signals of a core's router, where they are told apart, of every core with a neuron shown. */
+static void put_cores(FILE *f, const char *const *signals, const unsigned *neuron, size_t n_neuron,
+                      unsigned cores) {
+  for (unsigned k = 0; cores > 1 && k < cores; k++) {
+    char text[24], prefix[24];
+    size_t i = 0;
+    while (i < n_neuron && ms_map_core(neuron[i], cores) != k)
+      i++;
+    if (i == n_neuron)
+      continue;
+    snprintf(text, sizeof text, "core %u", k);
+    snprintf(prefix, sizeof prefix, "core%u.", k);
+    put_comment(f, text);
+    put_signals(f, signals, prefix);
+  }
 }
 
 int ms_waveforms_view(const char *path, const char *fst_name, const ms_core *core,
@@ -101,6 +127,7 @@ int ms_waveforms_view(const char *path, const char *fst_name, const ms_core *cor
   for (size_t i = 0; i < n_neuron; i++)
     if (neuron[i] < run->n_neuron)
       put_neuron(f, neuron[i], core, signals, run);
+  put_cores(f, signals, neuron, n_neuron, run->cores);
   put_comment(f, "router");
   for (size_t i = 0; signals && signals[i]; i++)
     if (!strchr(signals[i], '.'))

@@ -235,15 +235,20 @@ static int events(ms_results *results, const char *group, const char *table, con
   return code ? code : column(results, path, address, "1", event, n, event_address, err);
 }
 
-static int counters(ms_results *results, const char *group, const ms_router_counters *counter,
+static int counters(ms_results *results, const char *group, const ms_run_result *run,
                     ms_error *err) {
   char path[MAX_NAME];
   snprintf(path, sizeof path, "%s/counters", group);
   int code = MS_OK;
 #define MS_X(name, text)                                                                           \
   if (!code)                                                                                       \
-    code = ms_results_integer(results, path, #name, counter->name, err);
+    code = ms_results_integer(results, path, #name, run->counters.name, err);
   MS_ROUTER_COUNTERS(MS_X)
+#undef MS_X
+#define MS_X(name, text)                                                                           \
+  if (!code && run->cores > 1)                                                                     \
+    code = ms_results_integer(results, path, #name, run->network.name, err);
+  MS_NETWORK_COUNTERS(MS_X)
 #undef MS_X
   return code;
 }
@@ -286,7 +291,7 @@ int ms_results_run(ms_results *results, const char *group, const ms_core *core, 
          (code = column(results, table, "sign", "1", d, n, delivery_sign, err)) ||
          (code = column(results, table, "row", "1", d, n, delivery_row, err)) ||
          (code = column(results, table, "code", "1", d, n, delivery_code, err)) ||
-         (code = counters(results, group, &run->counters, err)) ||
+         (code = counters(results, group, run, err)) ||
          (code = ms_results_number(results, group, "energy_j", run->energy_j, err)) ||
          (code = ms_results_number(results, group, "bias_power_w", run->bias_power_w, err)) ||
          (code = ms_results_number(results, group, "wall_s", run->wall_s, err)) ||

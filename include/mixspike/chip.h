@@ -115,6 +115,7 @@ typedef struct ms_run_result {
   size_t n_boundary;
   ms_boundary_event *boundary; /**< with record_boundary, in the order of the simulation */
   ms_router_counters counters;
+  unsigned cores;              /**< of the chip */
   ms_network_counters network; /**< all zero where there is one core */
   double energy_j;             /**< analog, all groups, without bias branches */
   double bias_power_w;

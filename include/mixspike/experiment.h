@@ -55,7 +55,8 @@ typedef struct ms_experiment {
   ms_encoding encoding;                 /**< tau_s 0: the core's */
 
   unsigned hidden, outputs_per_class;
-  unsigned parallel; /**< synapses (rows) that each input uses per neuron */
+  unsigned parallel;   /**< synapses (rows) that each input uses per neuron */
+  unsigned cols, rows; /**< of the mesh of cores that the network is spread over */
 
   uint64_t seed;                /**< of the initial weights and the order of samples */
   unsigned epochs, fine_epochs; /**< on the model: with the coarse, then with the fine time step */

@@ -45,6 +45,8 @@ typedef struct ms_simulate_report {
   double energy_j, bias_power_w, wall_s, router_wall_s;
   unsigned unsure; /**< groups whose result its engine does not vouch for */
   ms_router_counters counters;
+  unsigned cores;
+  ms_network_counters network; /**< all zero where there is one core */
 } ms_simulate_report;
 
 /** Runs one sample of an experiment's chip and writes results.h5, sample.fst, raster.svg and

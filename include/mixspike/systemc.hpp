@@ -38,7 +38,8 @@ struct event_time : tlm::tlm_extension<event_time> {
 /**
  * The whole chip: Verilated router and analog engine. A run begins, from reset, with the write that
  * sets ENABLE in CONTROL and ends with the one that clears it, or after `length`; 0 ps of the run
- * is the SystemC time of that write.
+ * is the SystemC time of that write. On a chip of several cores (`cols`, `rows` of its options) that
+ * is core 0's CONTROL; the others are enabled before it.
  *
  * - `config`: the register map of router_map.h, word address times 4, 4 bytes a transfer.
  * Everything can be read back. While events are under way the port answers

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <map>
 
 using sc_core::sc_time;
 
@@ -60,9 +61,12 @@ void host::boot() {
   if (read(4 * MS_MAP_ID, delay) != MS_MAP_ID_VALUE)
     SC_REPORT_FATAL(name(), "this is no mixspike router");
   for (size_t i = 0; i + 1 < package_.n_write; i++)
-    write(config, 4 * package_.write[i][0], package_.write[i][1], delay);
-  for (size_t i = 1; i + 1 < package_.n_write; i++)
-    if (read(4 * package_.write[i][0], delay) != package_.write[i][1])
+    write(config, 4 * uint64_t{package_.write[i][0]}, package_.write[i][1], delay);
+  std::map<uint32_t, uint32_t> words; // as written last
+  for (size_t i = 0; i + 1 < package_.n_write; i++)
+    words[package_.write[i][0]] = package_.write[i][1];
+  for (const auto &word : words)
+    if (read(4 * uint64_t{word.first}, delay) != word.second)
       SC_REPORT_FATAL(name(), "a word reads back wrong");
   wait(delay); // the port's own time
   sc_time last = sc_core::SC_ZERO_TIME;

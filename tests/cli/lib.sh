@@ -43,3 +43,29 @@ golden: 2
 output: run
 YAML
 }
+# cut_training FILE FOLDER: trains into a folder, interrupted with Ctrl-C up to three times and resumed.
+cut_training() {
+  set -m # without job control, a shell starts background jobs with SIGINT ignored
+  local attempt code job cut=0
+  for attempt in 1 2 3; do
+    code=0
+    : >err
+    "$MIXSPIKE" train "$1" --out "$2" $([ $attempt = 1 ] || echo --resume) \
+      >out 2>err </dev/null &
+    job=$!
+    for _ in $(seq 200); do
+      [ ! -e "$2/checkpoint.h5" ] || [ ! -s err ] || break
+      sleep 0.02
+    done
+    kill -INT $job 2>/dev/null || true
+    wait $job || code=$?
+    [ $code != 0 ] || break
+    [ $code = 130 ] || fail "interrupted: exit code $code"
+    says err "--resume"
+    [ -e "$2/checkpoint.h5" ] || fail "no checkpoint after Ctrl-C"
+    cut=$((cut + 1))
+  done
+  set +m
+  [ $cut -ge 1 ] || fail "the training ended before it could be interrupted"
+  [ -e "$2/package" ] || run 0 train "$1" --out "$2" --resume
+}

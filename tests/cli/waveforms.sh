@@ -73,3 +73,17 @@ for router in tlm ideal; do
   run 0 simulate small.yaml --package run/package --router $router --out "$router"
   check "$router"
 done
+
+# Several cores: each has its own signals, and the save file shows those of the neurons' cores.
+sed 's/hidden: 4/hidden: 4, cores: 2x2/; s/output: run/output: mesh_run/' small.yaml >mesh.yaml
+run 0 train mesh.yaml --json
+run 0 simulate mesh.yaml --package mesh_run/package --die 100 --out mesh
+check mesh
+grep -q '^-neuron [0-9]* of core [0-3]' mesh/sample.gtkw || fail "the save file names no core"
+grep -q '^router.core[0-3].grant_valid' mesh/sample.gtkw || fail "the save file shows no core's router"
+IFS=, read -r source core grant < <(
+  awk -F, '$2 ~ /^neuron/ && $7 != "" { print $2 "," $3 "," $7; exit }' mesh/provenance.csv)
+k=${source#neuron}
+is "$core" $((k % 4)) "core of the neuron"
+is "$(value router.core"$core" grant_valid $((grant - 1)))" 1 "the grant in the neuron's own core"
+is "$(value router.n"$k" ack "$grant")" 1 "acknowledge at the grant, on a mesh"

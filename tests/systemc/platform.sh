@@ -24,6 +24,13 @@ sed -e 's/analog: model/analog: table/; s/output: run/output: tab/; s/name: smal
 run 0 train tab.yaml --json
 "$PLATFORM" tab/package >out 2>err || fail "the platform on the table engine"
 says out "2 of 2 runs as recorded"
+# Four cores: the same host boots them through the same socket.
+sed -e 's/hidden: 4/hidden: 9, cores: 2x2/; s/output: run/output: mesh/; s/name: small/name: mesh/' small.yaml >mesh.yaml
+run 0 train mesh.yaml --json
+"$PLATFORM" mesh/package >out 2>err || fail "the platform on 2x2 cores"
+says out "4 of 4 runs as recorded" "worst crossing 0.000 ns"
+"$PLATFORM" mesh/package --router tlm >out 2>err || fail "2x2 cores on tlm"
+says out "worst crossing 0.000 ns"
 # What is no package is refused in a sentence.
 code=0
 "$PLATFORM" nowhere >out 2>err || code=$?

@@ -90,6 +90,8 @@ static void read_network(ms_experiment *e, ms_yaml_node *root) {
   e->hidden = (unsigned)ms_yaml_int(network, "hidden", 1, 4000);
   e->outputs_per_class = ms_part_count(network, "outputs_per_class", 1, 1, 64);
   e->parallel = ms_part_count(network, "rows", 1, 1, 4);
+  static const char *const meshes[] = {"1x1", "2x2", "4x4", NULL};
+  e->cols = e->rows = 1u << ms_yaml_choice_or(network, "cores", meshes, 0);
 }
 
 static void read_chip(ms_experiment *e, ms_yaml_node *root) {

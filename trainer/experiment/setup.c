@@ -37,6 +37,29 @@ static int check_fit(const ms_setup *s, ms_error *err) {
   return MS_OK;
 }
 
+/* All connections that training may come to use find room in the tables of the cores. */
+static int check_cores(const ms_setup *s, ms_error *err) {
+  const ms_experiment *e = s->experiment;
+  const size_t most =
+      (size_t)e->hidden * s->n_input * e->parallel + (size_t)s->n_output * e->hidden;
+  ms_config config = {.synapse = calloc(most + 1, sizeof *config.synapse)};
+  if (!config.synapse)
+    return ms_fail(err, MS_ENOMEM, "no memory for %zu connections", most);
+  for (unsigned i = 0; i < s->n_input; i++)
+    for (unsigned h = 0; h < e->hidden * e->parallel; h++)
+      config.synapse[config.n_synapse++] =
+          (ms_synapse){.source = (uint16_t)(s->n_neuron + i), .target = (uint16_t)(h % e->hidden)};
+  for (unsigned h = 0; h < e->hidden; h++)
+    for (unsigned o = 0; o < s->n_output; o++)
+      config.synapse[config.n_synapse++] =
+          (ms_synapse){.source = (uint16_t)h, .target = (uint16_t)(e->hidden + o)};
+  int rc = ms_chip_check_fit(&s->chip, &config, err);
+  if (rc)
+    ms_fail_context(err, "%s: key 'network.cores'", e->file);
+  free(config.synapse);
+  return rc;
+}
+
 /* A path is looked for from the current folder, then beside the experiment. */
 static char *beside(const ms_experiment *e, const char *name) {
   const char *slash = strrchr(e->file, '/');
@@ -106,9 +129,11 @@ static int fill(ms_setup *s, ms_error *err) {
                               .driver = e->driver,
                               .n_neuron = s->n_neuron,
                               .n_input = s->n_input,
+                              .cols = e->cols,
+                              .rows = e->rows,
                               .workers = 1,
                               .set = e->bias_set};
-  return MS_OK;
+  return e->cols * e->rows > 1 ? check_cores(s, err) : MS_OK;
 }
 
 int ms_setup_create(const ms_experiment *experiment, ms_setup **out, ms_error *err) {

@@ -354,6 +354,18 @@ void ms_lab_results_clear(ms_lab_result *result, size_t n) {
   memset(result, 0, n * sizeof *result);
 }
 
+/* What connections between cores take longer than those within one, clock cycles, averaged over
+ * all pairs: 5, and one a hop (docs/router.md, "Several cores"). */
+static double mesh_cycles(const ms_chip_options *o) {
+  const unsigned cols = o->cols ? o->cols : 1, cores = cols * (o->rows ? o->rows : 1);
+  double sum = 0;
+  for (unsigned a = 0; a < cores; a++)
+    for (unsigned b = 0; b < cores; b++)
+      if (a != b)
+        sum += 5 + abs((int)(a % cols) - (int)(b % cols)) + abs((int)(a / cols) - (int)(b / cols));
+  return sum / (cores * cores);
+}
+
 int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error *err) {
   ms_router *router = ms_chip_router(lab->bench[0].chip);
   ms_ack_timing ack = ms_router_ack_timing(router);
@@ -366,7 +378,10 @@ int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error 
     return rc;
   /* Deliveries of one event follow each other by one clock in the RTL. An asynchronous event waits
    * half a clock for its edge on average. */
-  double spread = lab->setup->chip.router == MS_ROUTER_RTL && fan_out ? 0.5 * (fan_out - 1) : 0;
+  const ms_chip_options *o = &lab->setup->chip;
+  const double cores = (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1);
+  double spread = o->router == MS_ROUTER_RTL && fan_out > cores ? 0.5 * (fan_out / cores - 1) : 0;
+  spread += mesh_cycles(o);
   *out = (ms_sim_latency){.input_s = ((double)(latency >> 24 & 0xff) + 0.5 + spread) * clock_s,
                           .spike_s = ((double)(latency >> 16 & 0xff) + 0.5 + spread) * clock_s,
                           .ack_s = (ack.rise_cycles + 0.5) * clock_s,

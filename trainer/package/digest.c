@@ -48,9 +48,10 @@ static int check_file(const char *dir, const char *name, const char *expected, m
   return rc;
 }
 
-/* Checks every line of the list and strikes its file from `wanted`. */
-static int check_list(const char *dir, char *list, const char **wanted, size_t n_wanted,
-                      ms_error *err) {
+/* Checks every line of the list and strikes its file from `wanted`, of which the first `n_needed`
+ * must be there. */
+static int check_list(const char *dir, char *list, const char **wanted, size_t n_needed,
+                      size_t n_wanted, ms_error *err) {
   char *rest = NULL;
   for (char *line = strtok_r(list, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
     size_t length = strlen(line);
@@ -70,7 +71,7 @@ static int check_list(const char *dir, char *list, const char **wanted, size_t n
       return rc;
     wanted[k] = NULL;
   }
-  for (size_t k = 0; k < n_wanted; k++)
+  for (size_t k = 0; k < n_needed; k++)
     if (wanted[k])
       return ms_fail(err, MS_ETAMPERED, "package %s: %s does not list %s", dir, MS_PACKAGE_SUMS,
                      wanted[k]);
@@ -98,8 +99,10 @@ static int check_strangers(const char *dir, const char *const *known, size_t n, 
 
 int ms_package_verify(const char *dir, ms_error *err) {
 #define MS_X(name, text) name,
-  static const char *const known[] = {MS_PACKAGE_FILES(MS_X)};
-  const char *wanted[] = {MS_PACKAGE_FILES(MS_X)};
+  static const char *const needed[] = {MS_PACKAGE_FILES(MS_X)};
+  static const char *const known[] = {MS_PACKAGE_FILES(MS_X) MS_PACKAGE_MESH_FILES(MS_X)};
+  const char *wanted[] = {MS_PACKAGE_FILES(MS_X) MS_PACKAGE_MESH_FILES(MS_X)};
+  const size_t n_known = sizeof known / sizeof *known;
 #undef MS_X
   char *path = ms_package_path(dir, MS_PACKAGE_SUMS), *list = NULL;
   size_t size = 0;
@@ -112,7 +115,13 @@ int ms_package_verify(const char *dir, ms_error *err) {
                    "%s is not a package: %s cannot be read; give a folder that `mixspike train` or "
                    "`mixspike export` wrote",
                    dir, MS_PACKAGE_SUMS);
-  rc = check_list(dir, list, wanted, sizeof wanted / sizeof *wanted, err);
+  rc = check_list(dir, list, wanted, sizeof needed / sizeof *needed, n_known, err);
   free(list);
-  return rc ? rc : check_strangers(dir, known, sizeof known / sizeof *known, err);
+  /* What the list does not name belongs to no package, or to one of several cores. */
+  const char *listed[sizeof known / sizeof *known];
+  size_t n_listed = 0;
+  for (size_t k = 0; k < n_known; k++)
+    if (!wanted[k])
+      listed[n_listed++] = known[k];
+  return rc ? rc : check_strangers(dir, listed, n_listed, err);
 }

@@ -41,38 +41,55 @@ static int write_sequence(const uint32_t (*write)[2], size_t n, const char *dir,
   return sheet_save(&s, dir, MS_PACKAGE_WRITES, err);
 }
 
-/* One memory, from its base address, `depth` words of `digits` hexadecimal digits. */
-static int write_image(const uint32_t (*write)[2], size_t n, uint32_t base, uint32_t depth,
-                       int digits, const char *dir, const char *name, ms_error *err) {
-  uint32_t *word = calloc(depth ? depth : 1, sizeof *word);
+/* The cores of a chip; what its images have in common. */
+typedef struct image_set {
+  const uint32_t (*write)[2];
+  size_t n;
+  uint32_t cores;
+  const char *dir;
+} image_set;
+
+/* One memory of every core, from its base address, `depth` words of `digits` hexadecimal digits. */
+static int write_image(const image_set *set, uint32_t base, uint32_t depth, int digits,
+                       const char *name, ms_error *err) {
+  uint32_t *word = calloc((size_t)set->cores * depth + 1, sizeof *word);
   sheet s;
   int rc = word ? sheet_open(&s, err) : ms_fail(err, MS_ENOMEM, "out of memory");
   if (!rc) {
-    for (size_t i = 0; i < n; i++)
-      if (write[i][0] >= base && write[i][0] - base < depth)
-        word[write[i][0] - base] = write[i][1];
-    for (uint32_t k = 0; k < depth; k++)
+    for (size_t i = 0; i < set->n; i++) {
+      const uint32_t core = set->write[i][0] >> MS_MAP_ADDRESS_BITS;
+      const uint32_t at = set->write[i][0] - ms_map_address(core, base);
+      if (core < set->cores && at < depth)
+        word[core * depth + at] = set->write[i][1];
+    }
+    for (uint32_t k = 0; k < set->cores * depth; k++) {
+      if (set->cores > 1 && k % depth == 0)
+        fprintf(s.file, "// core %u\n", k / depth);
       fprintf(s.file, "%0*x\n", digits, word[k]);
-    rc = sheet_save(&s, dir, name, err);
+    }
+    rc = sheet_save(&s, set->dir, name, err);
   }
   free(word);
   return rc;
 }
 
-static int write_tables(const ms_chip *chip, const ms_config *config, const char *dir,
-                        ms_error *err) {
+static int write_tables(const ms_chip *chip, uint32_t cores, const ms_config *config,
+                        const char *dir, ms_error *err) {
   const ms_core *core = ms_chip_core(chip);
   unsigned n_neuron = ms_chip_get_options(chip)->n_neuron;
   sheet s;
   int rc = sheet_open(&s, err);
   if (rc)
     return rc;
-  fputs("source,target,row,code\n", s.file);
+  fprintf(s.file, "source,target,row,code%s\n", cores > 1 ? ",source_core,target_core" : "");
   for (size_t i = 0; i < config->n_synapse; i++) {
     const ms_synapse *y = &config->synapse[i];
-    fprintf(s.file, "%s%u,neuron%u,%s%u,%u\n", y->source < n_neuron ? "neuron" : "input",
-            y->source < n_neuron ? y->source : y->source - n_neuron, y->target,
-            y->sign == MS_INH ? "inh" : "exc", y->row, y->code);
+    const unsigned number = y->source < n_neuron ? y->source : y->source - n_neuron;
+    fprintf(s.file, "%s%u,neuron%u,%s%u,%u", y->source < n_neuron ? "neuron" : "input", number,
+            y->target, y->sign == MS_INH ? "inh" : "exc", y->row, y->code);
+    if (cores > 1)
+      fprintf(s.file, ",%u,%u", ms_map_core(number, cores), ms_map_core(y->target, cores));
+    fputc('\n', s.file);
   }
   rc = sheet_save(&s, dir, "weights.csv", err);
   if (!rc)
@@ -86,11 +103,21 @@ static int write_tables(const ms_chip *chip, const ms_config *config, const char
   return sheet_save(&s, dir, "biases.csv", err);
 }
 
+/* The memories of a core towards the mesh. */
+static int write_sends(const image_set *set, ms_router *router, ms_error *err) {
+  uint32_t sends = 0;
+  int rc = ms_router_read(router, MS_MAP_SENDS, &sends, err);
+  if (!rc)
+    rc = write_image(set, MS_MAP_SEND_TAG, sends, 8, "send_tag.hex", err);
+  return rc ? rc : write_image(set, MS_MAP_SEND_DEST, sends, 8, "send_dest.hex", err);
+}
+
 int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, ms_error *err) {
-  const uint32_t(*write)[2];
-  size_t n = ms_chip_config_writes(chip, &write);
+  const ms_chip_options *o = ms_chip_get_options(chip);
+  image_set set = {.cores = (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1), .dir = dir};
+  set.n = ms_chip_config_writes(chip, &set.write);
   ms_router *router = ms_chip_router(chip);
-  uint32_t neurons = 0, inputs = 0, entries = 0, biases = 0;
+  uint32_t neurons = 0, inputs = 0, entries = 0, biases = 0, tags = 0;
   int rc = ms_router_read(router, MS_MAP_NEURONS, &neurons, err);
   if (!rc)
     rc = ms_router_read(router, MS_MAP_INPUTS, &inputs, err);
@@ -98,17 +125,19 @@ int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, m
     rc = ms_router_read(router, MS_MAP_ENTRIES, &entries, err);
   if (!rc)
     rc = ms_router_read(router, MS_MAP_BIASES, &biases, err);
+  if (!rc && set.cores > 1)
+    rc = ms_router_read(router, MS_MAP_TAGS, &tags, err);
   if (!rc)
-    rc = write_sequence(write, n, dir, err);
+    rc = write_sequence(set.write, set.n, dir, err);
   if (!rc)
-    rc = write_image(write, n, MS_MAP_ROUTE, neurons + inputs, 8, dir, "route.hex", err);
+    rc = write_image(&set, MS_MAP_ROUTE, neurons + inputs + tags, 8, "route.hex", err);
   if (!rc)
-    rc = write_image(write, n, MS_MAP_ENTRY, entries, 6, dir, "entry.hex", err);
+    rc = write_image(&set, MS_MAP_ENTRY, entries, 6, "entry.hex", err);
   if (!rc)
-    rc = write_image(write, n, MS_MAP_BIAS, biases, 4, dir, "bias.hex", err);
-  if (!rc)
-    rc = write_tables(chip, config, dir, err);
-  return rc;
+    rc = write_image(&set, MS_MAP_BIAS, biases, 4, "bias.hex", err);
+  if (!rc && set.cores > 1)
+    rc = write_sends(&set, router, err);
+  return rc ? rc : write_tables(chip, set.cores, config, dir, err);
 }
 
 int ms_package_read_writes(const char *dir, uint32_t (**write)[2], size_t *n, ms_error *err) {
@@ -127,7 +156,7 @@ int ms_package_read_writes(const char *dir, uint32_t (**write)[2], size_t *n, ms
     unsigned long address = strtoul(l, &end, 16);
     char *second = end;
     unsigned long data = strtoul(second, &end, 16);
-    if (end == second || *end || address >> MS_MAP_ADDRESS_BITS || data >> 32)
+    if (end == second || *end || address >> MS_MAP_CHIP_ADDRESS_BITS || data >> 32)
       rc = ms_fail(err, MS_EPARSE, "%s:%zu: expected an address and a word in hexadecimal", path,
                    *n + 1);
     else {

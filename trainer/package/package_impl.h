@@ -27,6 +27,11 @@ enum { MS_PACKAGE_FORMAT = 1, MS_DIGEST_TEXT = 65 };
   X("biases.csv", "bias codes by name, to read")                                                   \
   X(MS_PACKAGE_GOLDEN, "golden input events and output spikes")
 
+/* Besides, of a chip of several cores. */
+#define MS_PACKAGE_MESH_FILES(X)                                                                   \
+  X("send_tag.hex", "tags and next entries of the ways to other cores, for $readmemh")             \
+  X("send_dest.hex", "cores and delays of these, for $readmemh")
+
 /* SHA-256 of a block of bytes as lower-case hexadecimal text. */
 int ms_digest(const void *data, size_t size, char text[MS_DIGEST_TEXT], ms_error *err);
 
@@ -36,7 +41,8 @@ char *ms_package_path(const char *dir, const char *name);
 /* ---- images ---- */
 
 /* Writes config.hex, route.hex, entry.hex, bias.hex, weights.csv and biases.csv of a chip that is
- * configured. */
+ * configured, and the mesh files if it has several cores; images then hold the memory of core 0,
+ * then that of core 1, and so on. */
 int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, ms_error *err);
 /* Reads config.hex. @param write  malloc'd */
 int ms_package_read_writes(const char *dir, uint32_t (**write)[2], size_t *n, ms_error *err);

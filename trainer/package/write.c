@@ -90,14 +90,17 @@ static int write_experiment(const ms_experiment *e, const char *dir, ms_error *e
 }
 
 /* The list of sums comes last: a folder without it is no package. */
-static int write_sums(const char *dir, ms_error *err) {
+static int write_sums(const char *dir, int mesh, ms_error *err) {
+#define MS_X(name, text) +1
+  const size_t n = 0 MS_PACKAGE_FILES(MS_X) + (mesh ? 0 MS_PACKAGE_MESH_FILES(MS_X) : 0);
+#undef MS_X
 #define MS_X(name, text) name,
-  static const char *const name[] = {MS_PACKAGE_FILES(MS_X)};
+  static const char *const name[] = {MS_PACKAGE_FILES(MS_X) MS_PACKAGE_MESH_FILES(MS_X)};
 #undef MS_X
   char list[sizeof name / sizeof *name * 128], sum[MS_DIGEST_TEXT];
   size_t used = 0;
   int rc = MS_OK;
-  for (size_t i = 0; !rc && i < sizeof name / sizeof *name; i++) {
+  for (size_t i = 0; !rc && i < n; i++) {
     char *path = ms_package_path(dir, name[i]), *data = NULL;
     size_t size = 0;
     rc = path ? ms_read_file(path, &data, &size, err) : ms_fail(err, MS_ENOMEM, "out of memory");
@@ -116,7 +119,8 @@ static int write_sums(const char *dir, ms_error *err) {
 /* Removes a folder of ours: package files only, so nothing else can be lost. */
 static void remove_package(const char *dir) {
 #define MS_X(name, text) name,
-  static const char *const name[] = {MS_PACKAGE_FILES(MS_X) MS_PACKAGE_SUMS};
+  static const char *const name[] = {MS_PACKAGE_FILES(MS_X) MS_PACKAGE_MESH_FILES(MS_X)
+                                         MS_PACKAGE_SUMS};
 #undef MS_X
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     char *path = ms_package_path(dir, name[i]);
@@ -187,7 +191,7 @@ int ms_package_write(const ms_setup *setup, const ms_network *network, const cha
     if (!rc)
       rc = ms_manifest_write(setup, network, die, n_die, origin, fresh, err);
     if (!rc)
-      rc = write_sums(fresh, err);
+      rc = write_sums(fresh, setup->experiment->cols * setup->experiment->rows > 1, err);
     if (!rc)
       rc = take_place(fresh, old, dir, err);
     if (rc)

@@ -91,8 +91,6 @@ static int configure(ms_chip *chip, const ms_setup *setup, const ms_simulate_opt
     ms_package *package;
     if ((code = ms_package_open(o->package, &package, err)))
       return code;
-    code =
-        ms_chip_configure_writes(chip, (const uint32_t(*)[2])package->write, package->n_write, err);
     const ms_network *n = package->network;
     if (n->n_input != setup->n_input || n->n_hidden != e->hidden ||
         n->n_class * n->per_class != setup->n_output)
@@ -101,6 +99,12 @@ static int configure(ms_chip *chip, const ms_setup *setup, const ms_simulate_opt
                      "%s has %u, %u and %u",
                      o->package, n->n_input, n->n_hidden, n->n_class * n->per_class, e->file,
                      setup->n_input, e->hidden, setup->n_output);
+    const ms_experiment *p = package->experiment;
+    if (!code && (p->cols != e->cols || p->rows != e->rows))
+      code = ms_fail(err, MS_EINVAL,
+                     "package %s is for %ux%u cores, but experiment %s has %ux%u: set "
+                     "network.cores, or export the network again",
+                     o->package, p->cols, p->rows, e->file, e->cols, e->rows);
     if (!code)
       code = ms_chip_configure_writes(chip, (const uint32_t(*)[2])package->write, package->n_write,
                                       err);
@@ -190,6 +194,8 @@ static void fill_report(ms_simulate_report *report, const ms_network *network, s
   report->wall_s = run->wall_s;
   report->router_wall_s = run->router_wall_s;
   report->counters = run->counters;
+  report->cores = run->cores;
+  report->network = run->network;
   for (unsigned k = 0; run->group && k < run->n_neuron; k++)
     report->unsure += run->group[k].unsure;
 }

@@ -329,6 +329,9 @@ static int add_figures(ms_report_page *page, const ms_setup *setup, const ms_tra
                     setup->core->dac_bits);
   ms_publish_figure(page, "Network", "inputs, hidden neurons, output neurons", err, "%u, %u, %u",
                     setup->n_input, e->hidden, setup->n_output);
+  if (e->cols * e->rows > 1)
+    ms_publish_figure(page, "Cores", "neurons and inputs are dealt to them in turn", err, "%ux%u",
+                      e->cols, e->rows);
   ms_publish_figure(page, "Forward passes on chips", "all phases", err, "%llu",
                     (unsigned long long)report->chip_samples);
   ms_publish_figure(page, "Wall time", "share of the digital half in brackets", err,
