@@ -65,7 +65,9 @@ typedef struct ms_experiment {
   double
       spread; /**< mismatch of the synaptic gains that offline training draws anew for each batch */
   double neuron_spread; /**< the same for thresholds, time constants and refractory times */
+  unsigned ramp;        /**< epochs over which both grow from nothing */
   unsigned drawn_dies;  /**< so many different dies are drawn; 0: ever new ones */
+  double score_gain;    /**< class score: this times the mean spike count of the class's neurons */
   double burst, decay;  /**< weights in the loss: mean squared spike count of the hidden neurons,
                            half  the squared weights */
   ms_model_method method;
@@ -76,6 +78,7 @@ typedef struct ms_experiment {
   int compare;      /**< also measure the accuracy before the loop, on the same dies */
   double loop_rate; /**< of Adam in the loop */
   ms_loop_method loop_method;
+  int observe;        /**< MS_LOOP_GRADIENT: 0 spikes alone, 1 the membranes' voltages as well */
   unsigned chains;    /**< of MS_LOOP_METROPOLIS. `loop_batches` counts the proposals of
                            a chain, `loop_batch` the samples that decide on one */
   double proposal;    /**< standard deviation of a proposal, weights being -1..1 */
@@ -97,7 +100,8 @@ typedef struct ms_experiment {
   char *corner; /**< name; pvt.corner is set when the core is loaded */
 
   uint64_t die_seed;
-  double strength; /**< mismatch, 1: the process's own */
+  double strength;     /**< mismatch, 1: the process's own */
+  size_t n_die_sample; /**< test samples that each die is measured on, other ones on each; 0: all */
   size_t n_training_die, n_validation_die, n_held_out_die;
   uint64_t *training_die, *held_out_die;
   uint64_t *validation_die; /**< a choice among trained configurations is made on these */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training methods by what can be known of them: chains sample a known posterior, genes have the
- * gradient of finite differences, a reservoir's hidden weights stay. */
+ * gradient of finite differences, and thresholds are read off membranes. */
 #include "methods/gene.h"
+#include "methods/membrane.h"
 #include "methods/metropolis.h"
 
 #include <math.h>
@@ -132,12 +133,32 @@ static void gene_gradient_is_the_derivative(void **state) {
   free(gene);
 }
 
+/* A ramp of 10 mV/us that fires at 0.45 V and at 0.47 V; the third neuron never does. */
+static void thresholds_are_where_the_membrane_was_before_its_spike(void **state) {
+  (void)state;
+  enum { NEURONS = 3, SAMPLES = 101 };
+  float volts[NEURONS * SAMPLES];
+  for (int k = 0; k < NEURONS; k++)
+    for (int i = 0; i < SAMPLES; i++)
+      volts[k * SAMPLES + i] = 0.01f * (float)i; /* a sample every us */
+  ms_event spike[2] = {{.t = 45500000, .address = 0}, {.t = 47500000, .address = 1}};
+  ms_lab_result run = {.n_spike = 2, .spike = spike, .n_sample = SAMPLES, .membrane_v = volts};
+  double threshold[NEURONS] = {0};
+  ms_membrane_thresholds(&run, 1, NEURONS, 1e-6, 10e-6, threshold);
+  assert_true(fabs(threshold[0] - 0.45) < 1e-6 && fabs(threshold[1] - 0.47) < 1e-6);
+  assert_true(fabs(threshold[2] - 0.46) < 1e-6);
+  ms_membrane_levels(&run, NEURONS, threshold, 0.035);
+  assert_true(fabs((double)run.membrane_v[45]) < 1e-4);
+  assert_true(fabs((double)run.membrane_v[SAMPLES + 40] + 2) < 1e-4);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(chains_find_a_known_posterior),
       cmocka_unit_test(chains_that_do_not_meet_are_told),
       cmocka_unit_test(a_chain_stays_in_the_box),
       cmocka_unit_test(gene_gradient_is_the_derivative),
+      cmocka_unit_test(thresholds_are_where_the_membrane_was_before_its_spike),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,38 @@ static void a_resumed_training_ends_in_the_same_bits(void **state) {
   clean(folder_b);
 }
 
+/* Membranes are another source of gradients: the loop takes another way, and a resumed one the same
+ * as one that is left alone. */
+static void a_loop_that_observes_membranes_can_be_resumed(void **state) {
+  (void)state;
+  char folder_a[] = "/tmp/mixspike-train-XXXXXX", folder_b[] = "/tmp/mixspike-train-XXXXXX";
+  assert_non_null(mkdtemp(folder_a));
+  assert_non_null(mkdtemp(folder_b));
+  ms_experiment *e = parse(TEXT("1", "1"));
+  ms_train_report spikes, whole, parts;
+  e->loop_rate = 0.2; /* three batches must move codes */
+  assert_int_equal(train(e, folder_a, 0, 1 << 30, &spikes), MS_OK);
+  e->observe = 1;
+  assert_int_equal(train(e, folder_a, 0, 1 << 30, &whole), MS_OK);
+  assert_int_equal(whole.loop.n, 3);
+  assert_true(whole.loop.point[0].loss == spikes.loop.point[0].loss);
+  size_t n = (size_t)whole.network->n_hidden * whole.network->n_input;
+  assert_memory_not_equal(whole.network->in, spikes.network->in, n * sizeof(int16_t));
+  int rc = train(e, folder_b, 0, 12, &parts), stops = 0;
+  while (rc == MS_EINTERRUPTED) {
+    ms_train_report_clear(&parts);
+    rc = train(e, folder_b, 1, 12 + 3 * ++stops, &parts);
+  }
+  assert_true(stops > 0);
+  assert_same(&whole, &parts);
+  ms_train_report_clear(&spikes);
+  ms_train_report_clear(&parts);
+  ms_train_report_clear(&whole);
+  ms_experiment_destroy(e);
+  clean(folder_a);
+  clean(folder_b);
+}
+
 static void the_number_of_threads_does_not_matter(void **state) {
   (void)state;
   char folder[] = "/tmp/mixspike-train-XXXXXX";
@@ -180,6 +212,7 @@ static void the_reason_of_a_failure_is_shown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_resumed_training_ends_in_the_same_bits),
+      cmocka_unit_test(a_loop_that_observes_membranes_can_be_resumed),
       cmocka_unit_test(the_number_of_threads_does_not_matter),
       cmocka_unit_test(a_checkpoint_of_another_experiment_is_refused),
       cmocka_unit_test(the_reason_of_a_failure_is_shown),

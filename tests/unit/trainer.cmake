@@ -18,7 +18,7 @@ ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS
 target_link_libraries(test_fit PRIVATE Threads::Threads)
 ms_add_test(network unit test_network.c)
 ms_add_test(methods unit test_methods.c ${MS_TRAINER_METHODS}/mh_chain.c
-  ${MS_TRAINER_METHODS}/gene_algebra.c ${MS_TRAINER_MODEL}/learn.c)
+  ${MS_TRAINER_METHODS}/gene_algebra.c ${MS_TRAINER_METHODS}/membrane.c ${MS_TRAINER_MODEL}/learn.c)
 ms_add_test(train unit test_train.c ${MS_TRAINER_METHODS}/state.c ${MS_TRAINER_METHODS}/fit_die.c
   ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_record.c
   ${MS_TRAINER_METHODS}/fit_neuron.c ${MS_TRAINER_METHODS}/least_squares.c

@@ -112,6 +112,7 @@ static void read_chip(ms_experiment *e, ms_yaml_node *root) {
   ms_yaml_node *dies = ms_yaml_map(root, "dies");
   e->die_seed = (uint64_t)ms_yaml_int_or(dies, "seed", 1, 0, INT64_MAX);
   e->strength = ms_yaml_real_or(dies, "mismatch", 1, 0, 10);
+  e->n_die_sample = ms_part_count(dies, "samples", 0, 1, 1000000);
   read_dies(dies, "training", &e->training_die, &e->n_training_die);
   read_dies(dies, "validation", &e->validation_die, &e->n_validation_die);
   read_dies(dies, "held_out", &e->held_out_die, &e->n_held_out_die);

@@ -30,6 +30,7 @@ void ms_part_defaults(ms_experiment *e) {
   e->batch = 32;
   e->rate = 0.003;
   e->beta = 30;
+  e->score_gain = 1;
   e->genes = 16;
   e->coarse_step_tau = 0.05;
   e->fine_step_tau = 0.0125;
@@ -84,11 +85,13 @@ static void read_chains(ms_experiment *e, ms_yaml_node *loop) {
 
 static void read_loop(ms_experiment *e, ms_yaml_node *loop) {
   static const char *const method[] = {"gradient", "metropolis", NULL};
+  static const char *const observe[] = {"spikes", "membranes", NULL};
   e->loop_batches = ms_part_count(loop, "batches", e->loop_batches, 0, 1000000);
   e->loop_batch = ms_part_count(loop, "batch", e->loop_batch, 1, 100000);
   e->compare = ms_yaml_bool_or(loop, "compare", e->compare);
   e->loop_rate = ms_yaml_real_or(loop, "rate", e->loop_rate, 1e-6, 1);
   e->loop_method = (ms_loop_method)ms_yaml_choice_or(loop, "method", method, (int)e->loop_method);
+  e->observe = ms_yaml_choice_or(loop, "observe", observe, e->observe);
   read_chains(e, loop);
 }
 
@@ -101,10 +104,12 @@ void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   e->batch = ms_part_count(training, "batch", e->batch, 1, 100000);
   e->rate = ms_yaml_real_or(training, "rate", e->rate, 1e-6, 1);
   e->beta = ms_yaml_real_or(training, "surrogate_beta", e->beta, 0.1, 1000);
+  e->score_gain = ms_yaml_real_or(training, "score_gain", e->score_gain, 1e-3, 1000);
   e->burst = ms_yaml_real_or(training, "burst", e->burst, 0, 1000);
   e->decay = ms_yaml_real_or(training, "decay", e->decay, 0, 1000);
   e->spread = ms_yaml_real_or(training, "mismatch", e->spread, 0, 1);
   e->neuron_spread = ms_yaml_real_or(training, "neuron_mismatch", e->neuron_spread, 0, 1);
+  e->ramp = ms_part_count(training, "ramp", e->ramp, 0, 100000);
   e->drawn_dies = ms_part_count(training, "drawn_dies", e->drawn_dies, 1, 1000000);
   e->method = (ms_model_method)ms_yaml_choice_or(training, "method", method, (int)e->method);
   e->genes = ms_part_count(training, "genes", e->genes, 1, 256);

@@ -31,6 +31,7 @@ struct ms_lab {
   uint32_t (*write)[2]; /* instead of `config`, if not NULL */
   size_t n_write;
   uint64_t version, age;
+  ms_time grid_ps; /* of membranes; 0: not observed */
   uint64_t spent;
   double wall_s, router_s;
 };
@@ -143,6 +144,10 @@ void ms_lab_set_age(ms_lab *lab, uint64_t samples) {
   lab->age = samples;
 }
 
+void ms_lab_observe(ms_lab *lab, ms_time grid_ps) {
+  lab->grid_ps = grid_ps;
+}
+
 static int same_die(const ms_die *a, const ms_die *b) {
   return a->seed == b->seed && a->die == b->die && !(a->strength < b->strength) &&
          !(a->strength > b->strength);
@@ -199,6 +204,27 @@ static int heat(ms_lab *lab, bench *b, const ms_die *die, uint64_t age, ms_error
   return rc;
 }
 
+/* The membranes of a run, all with as many samples as fit into it; a waveform that ends sooner goes
+ * on as it ended. */
+static int take_membranes(const ms_run_result *run, ms_time grid_ps, ms_time t_stop,
+                          ms_lab_result *result, ms_error *err) {
+  size_t n = (size_t)(t_stop / grid_ps) + 1;
+  result->membrane_v = calloc(run->n_neuron * n, sizeof *result->membrane_v);
+  if (!result->membrane_v)
+    return ms_fail(err, MS_ENOMEM, "no memory for the membranes of %u neurons", run->n_neuron);
+  result->n_sample = n;
+  for (unsigned k = 0; k < run->n_neuron; k++) {
+    const ms_group_result *group = &run->group[k];
+    for (size_t w = 0; w < group->n_wave; w++)
+      if (group->wave[w].probe == MS_PROBE_VMEM && group->wave[w].n)
+        for (size_t i = 0; i < n; i++) {
+          size_t at = i < group->wave[w].n ? i : group->wave[w].n - 1;
+          result->membrane_v[k * n + i] = (float)group->wave[w].v[at];
+        }
+  }
+  return MS_OK;
+}
+
 static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, uint64_t number,
                    ms_lab_result *result, ms_error *err) {
   const ms_setup *s = lab->setup;
@@ -220,9 +246,13 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, uint64_t number
   if (job->value)
     ms_distort_events(&s->experiment->distortion, &job->die, number, s->encoding.tau_s, t_stop,
                       encoded, n_in);
-  ms_run_options options = {.t_stop = t_stop};
+  ms_run_options options = {.t_stop = t_stop, .sample_ps = lab->grid_ps};
+  if (lab->grid_ps)
+    options.probe_mask = 1u << MS_PROBE_VMEM;
   ms_run_result run = {0};
   rc = ms_chip_run(b->chip, in, n_in, &options, &run, err);
+  if (!rc && lab->grid_ps)
+    rc = take_membranes(&run, lab->grid_ps, t_stop, result, err);
   if (!rc) {
     result->spike = run.spike;
     result->n_spike = run.n_spike;
@@ -350,6 +380,7 @@ void ms_lab_results_clear(ms_lab_result *result, size_t n) {
   for (size_t i = 0; i < n; i++) {
     free(result[i].spike);
     free(result[i].delivery);
+    free(result[i].membrane_v);
   }
   memset(result, 0, n * sizeof *result);
 }

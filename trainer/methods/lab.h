@@ -23,6 +23,8 @@ typedef struct ms_lab_result {
   ms_event *spike; /**< all neurons, in order of time */
   size_t n_delivery;
   ms_delivery *delivery; /**< pulses that synapses got, in order of time */
+  size_t n_sample;   /**< of each neuron's membrane; 0: not observed */
+  float *membrane_v; /**< [neurons][n_sample] V, on the grid of ms_lab_observe from time 0 on */
   double energy_j, wall_s, router_wall_s;
 } ms_lab_result;
 
@@ -41,6 +43,10 @@ int ms_lab_configure_writes(ms_lab *lab, const uint32_t (*write)[2], size_t n, m
 /** How many samples the dies have run before the next jobs, for distortions that come with time; 0
  * at first. Jobs of one call follow each other in their order on every die. */
 void ms_lab_set_age(ms_lab *lab, uint64_t samples);
+
+/** What the next runs bring beside spikes: the membranes' voltages on a grid of `grid_ps`; 0 (as at
+ * first): nothing. */
+void ms_lab_observe(ms_lab *lab, ms_time grid_ps);
 
 /** Runs jobs in any order and returns results in theirs. A failure of the simulator stays in its
  * result; anything else ends the call.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Surrogate gradients in the loop (after Cramer et al. 2022, with spikes alone): the chip runs the
- * forward pass; the model's membranes, made to agree with the chip's spikes, give the gradient.
- * Training dies take turns, one a batch. A step of the method is a batch. */
+/* Surrogate gradients in the loop (after Cramer et al. 2022): the chip runs the forward pass; its
+ * membranes, or without them the model's made to agree with its spikes, give the gradient. Training
+ * dies take turns, one a batch. A step of the method is a batch. */
+#include "methods/membrane.h"
 #include "methods/method.h"
 
 #include <math.h>
@@ -47,9 +48,35 @@ static size_t keep_good(batch *b) {
     b->sample[good] = b->sample[k];
     b->sample[good].spike = b->result[k].spike;
     b->sample[good].n_spike = b->result[k].n_spike;
+    b->sample[good].membrane = b->result[k].membrane_v;
+    b->sample[good].n_membrane = b->result[k].n_sample;
     good++;
   }
   return good;
+}
+
+/* The batch's samples on the chip, membranes as the gradient takes them. The state's own numbers
+ * are the thresholds of each training die's neurons. */
+static int run_chip(const ms_world *w, ms_state *state, size_t turn, batch *b,
+                    const ms_progress *progress, ms_error *err) {
+  const ms_setup *s = w->setup;
+  if (!s->experiment->observe)
+    return ms_lab_run(w->lab, b->job, b->n, b->result, &w->control, progress, err);
+  ms_time grid = ms_time_from_s(s->experiment->fine_step_tau * s->encoding.tau_s);
+  int rc = ms_state_own(state, w->n_die * s->n_neuron, err);
+  if (rc)
+    return rc;
+  ms_lab_observe(w->lab, grid);
+  rc = ms_lab_run(w->lab, b->job, b->n, b->result, &w->control, progress, err);
+  ms_lab_observe(w->lab, 0);
+  if (rc)
+    return rc;
+  double *threshold = state->own + turn * s->n_neuron;
+  ms_membrane_thresholds(b->result, b->n, s->n_neuron, ms_time_to_s(grid), s->encoding.tau_s,
+                         threshold);
+  for (size_t k = 0; k < b->n; k++)
+    ms_membrane_levels(&b->result[k], s->n_neuron, threshold, state->model.slope_v);
+  return MS_OK;
 }
 
 static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err) {
@@ -75,7 +102,7 @@ static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err
                           .loss = curve->n ? curve->point[curve->n - 1].loss : NAN,
                           .accuracy = curve->n ? curve->point[curve->n - 1].train_accuracy : NAN};
   ms_lab_set_age(w->lab, state->step * x->loop_batch);
-  rc = ms_lab_run(w->lab, b->job, b->n, b->result, &w->control, &progress, err);
+  rc = run_chip(w, state, turn, b, &progress, err);
   ms_lab_set_age(w->lab, 0);
   if (rc)
     return rc;

@@ -6,18 +6,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+size_t ms_die_samples(const ms_setup *setup, size_t wanted) {
+  size_t n = wanted ? wanted : setup->experiment->n_die_sample;
+  return n && n < setup->task->test.n ? n : setup->task->test.n;
+}
+
 int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, size_t n_sample,
                    const ms_control *control, const ms_progress *progress, ms_die_result *result,
                    double *accuracy, ms_error *err) {
   const ms_task *task = setup->task;
-  size_t n = n_sample && n_sample < task->test.n ? n_sample : task->test.n;
+  size_t n = ms_die_samples(setup, n_sample), all = task->test.n;
+  size_t first = (size_t)(result->die % all) * n % all;
   ms_lab_job *job = calloc(n, sizeof *job);
   ms_lab_result *run = calloc(n, sizeof *run);
   int rc = job && run ? ms_lab_configure(lab, network, err)
                       : ms_fail(err, MS_ENOMEM, "no memory for %zu samples", n);
   for (size_t i = 0; !rc && i < n; i++)
     job[i] = (ms_lab_job){.die = ms_setup_die(setup, result->die),
-                          .value = task->test.value + i * task->n_value};
+                          .value = task->test.value + (first + i) % all * task->n_value};
   if (!rc)
     rc = ms_lab_run(lab, job, n, run, control, progress, err);
   if (!rc) {
@@ -31,7 +37,7 @@ int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network
       }
       good++;
       right += ms_network_decide(network, run[i].spike, run[i].n_spike, NULL) ==
-               (int)task->test.label[i];
+               (int)task->test.label[(first + i) % all];
       energy_j += run[i].energy_j;
       spikes += (double)run[i].n_spike;
     }
@@ -53,8 +59,7 @@ int ms_evaluate(const ms_setup *setup, const ms_network *network,
   int rc = ms_lab_create(setup, setup->experiment->jobs, &lab, err);
   if (rc)
     return rc;
-  size_t n = options->n_sample && options->n_sample < setup->task->test.n ? options->n_sample
-                                                                          : setup->task->test.n;
+  size_t n = ms_die_samples(setup, options->n_sample);
   for (size_t i = 0; !rc && i < options->n_die; i++) {
     result[i] =
         (ms_die_result){.die = options->die[i], .held_out = 1, .before = NAN, .confirmed = NAN};

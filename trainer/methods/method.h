@@ -56,7 +56,10 @@ void ms_offline_finish(const ms_world *world, ms_state *state);
 
 ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau);
 
-/** Accuracy of weights on dies, in state->die[first ...]; `before` chooses the field. */
+/** How many test samples a die is measured on. @param wanted  0: as the experiment says */
+size_t ms_die_samples(const ms_setup *setup, size_t wanted);
+/** Accuracy of a network on die result->die. Each die has a stretch of the test set of its own, so
+ * that few samples a die are together as many different ones as the set has. */
 int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, size_t n_sample,
                    const ms_control *control, const ms_progress *progress, ms_die_result *result,
                    double *accuracy, ms_error *err);

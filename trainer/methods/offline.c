@@ -12,7 +12,7 @@ ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau) {
   return (ms_net_options){.window_tau = setup->encoding.window_tau,
                           .dt_tau = step_tau,
                           .beta = (float)setup->experiment->beta,
-                          .gain = 1,
+                          .gain = (float)setup->experiment->score_gain,
                           .burst = (float)setup->experiment->burst,
                           .revive = 1};
 }
@@ -103,12 +103,22 @@ static int run_epoch(epoch *e, ms_error *err) {
   return MS_OK;
 }
 
+/* Drawn mismatch; it grows over the first epochs, as a network that learns the task from the
+ * beginning under full mismatch stays behind. */
+static void vary(const ms_experiment *x, uint64_t step, ms_net_options *options) {
+  double share = step < x->ramp ? (double)step / x->ramp : 1;
+  options->spread = share * x->spread;
+  options->neuron_spread = share * x->neuron_spread;
+  options->n_drawn = x->drawn_dies;
+}
+
 /* Keeps the best weights; the first fine epoch starts the comparison anew, as figures of different
  * time steps do not compare. */
 static int keep_best(epoch *e, ms_error *err) {
   const ms_experiment *x = e->w->setup->experiment;
   ms_state *s = e->state;
   int rc;
+  vary(x, x->ramp, &e->options);
   e->options.draw = x->seed; /* the same dies every time, for a fair comparison */
   double accuracy = validate(e->w, s->learner->weight, &e->options, err, &rc);
   if (rc)
@@ -139,9 +149,7 @@ int ms_offline_epoch(const ms_world *w, ms_state *state, ms_update *update, ms_e
              .order = calloc(n, sizeof(uint32_t)),
              .sample = calloc(n, sizeof(ms_sim_sample)),
              .start_s = ms_clock_s()};
-  e.options.spread = x->spread;
-  e.options.neuron_spread = x->neuron_spread;
-  e.options.n_drawn = x->drawn_dies;
+  vary(x, state->step, &e.options);
   int rc = e.gradient && e.order && e.sample
                ? MS_OK
                : ms_fail(err, MS_ENOMEM, "no memory for an epoch of %zu samples", n);

@@ -135,7 +135,7 @@ static int confirm_die(run *r, const ms_network *network, ms_die_result *result,
   int rc = MS_OK;
   if (!r->confirm_lab)
     rc = ms_lab_create(r->confirm_setup, r->e->jobs, &r->confirm_lab, err);
-  size_t n = r->e->n_confirm < r->setup->task->test.n ? r->e->n_confirm : r->setup->task->test.n;
+  size_t n = ms_die_samples(r->setup, r->e->n_confirm);
   ms_progress progress = {.phase = "confirm", .total = n, .loss = NAN, .accuracy = NAN};
   ms_die_result there = *result;
   if (!rc)
@@ -154,7 +154,7 @@ static int confirm_die(run *r, const ms_network *network, ms_die_result *result,
 /* One die: before the loop where that is asked for, then as trained. */
 static int evaluate_die(run *r, const ms_network *before, const ms_network *after, ms_error *err) {
   ms_state *s = r->state;
-  size_t i = (size_t)s->step, n = r->setup->task->test.n;
+  size_t i = (size_t)s->step, n = ms_die_samples(r->setup, 0);
   int both = r->e->loop_batches && r->e->compare;
   size_t each = both ? 2 * n : n;
   ms_progress progress = {.phase = "evaluate",

@@ -93,12 +93,19 @@ int ms_arrivals_sort(ms_arrivals *a, unsigned n_step);
 void ms_arrivals_clear(ms_arrivals *a);
 void ms_arrivals_free(ms_arrivals *a);
 
+/** What a chip did, instead of the model's own spikes. */
+typedef struct ms_recorded {
+  size_t n_spike;
+  const ms_sim_spike *spike; /**< in order of steps: the trace is made to agree with them */
+  const float *membrane;     /**< [n_step + 1][..] current over threshold at grid points, takes the
+                                  model's place; NULL: not observed */
+} ms_recorded;
+
 /** Runs n_step steps of dt (tau).
- * @param forced  NULL: spikes where the membrane crosses the threshold; else the spikes that
- *                happened, in order of steps: the trace is made to agree with them
+ * @param recorded  NULL: spikes where the membrane crosses the threshold
  * @return 0 or MS_ENOMEM */
 int ms_layer_forward(ms_layer *layer, const ms_arrivals *in, unsigned n_step, float dt,
-                     const ms_sim_spike *forced, size_t n_forced);
+                     const ms_recorded *recorded);
 
 /** Gradient of a loss by the last run; adds to charge_gradient and fills q_gradient.
  * @param by_spike  gradient by a spike: of each (neuron, lane) where `stride` is 0, else at

@@ -143,13 +143,27 @@ static int compare_all(ms_layer *l, unsigned step, float dt, const float *m, flo
   return MS_OK;
 }
 
-/* Where the model is not there yet, the trace is lifted to the threshold. */
+/* The chip's membranes in place of the model's. Beyond the threshold the comparator's feedback
+ * drives them, which the model does not have. */
+MS_VECTOR static void observe(size_t n, const float *restrict observed,
+                              const float *restrict threshold, const float *restrict rest,
+                              float *restrict peak, float *restrict next) {
+  for (size_t i = 0; i < n; i++) {
+    float share = observed[i] < 1.5f ? observed[i] : 1.5f;
+    float m = share * threshold[i];
+    m = m > rest[i] ? m : rest[i];
+    peak[i] = m;
+    next[i] = m;
+  }
+}
+
+/* Where the model is not there yet, the trace is lifted to the threshold; an observed one has been
+ * reset by the end of the step and keeps what it had at the beginning. */
 static int force_spikes(ms_layer *l, unsigned step, float dt, const ms_sim_spike **at,
-                        const ms_sim_spike *end, float *peak, float *next) {
+                        const ms_sim_spike *end, const float *m, float *peak, float *next) {
   for (; *at < end && (*at)->step <= step; (*at)++) {
     size_t i = (size_t)(*at)->neuron * MS_LANES + (*at)->lane;
-    if (peak[i] < l->threshold[i])
-      peak[i] = l->threshold[i];
+    peak[i] = fmaxf(fmaxf(peak[i], m[i]), l->threshold[i]);
     int rc = spike_at(l, step, i, (*at)->t, dt, next);
     if (rc)
       return rc;
@@ -178,12 +192,14 @@ static void receive(ms_layer *l, const ms_arrivals *in, unsigned k, float *x) {
 }
 
 int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float dt,
-                     const ms_sim_spike *forced, size_t n_forced) {
+                     const ms_recorded *recorded) {
   size_t n = (size_t)l->n_post * MS_LANES;
   float *sum = calloc(2 * n, sizeof *sum);
   if (!sum)
     return MS_ENOMEM;
-  const ms_sim_spike *at = forced, *end = forced ? forced + n_forced : NULL;
+  const float *observed = recorded ? recorded->membrane : NULL;
+  const ms_sim_spike *at = recorded ? recorded->spike : NULL;
+  const ms_sim_spike *end = at ? at + recorded->n_spike : NULL;
   l->n_spike = 0;
   memset(l->rem, 0, n * sizeof *l->rem);
   memset(l->compare, 0, n * sizeof *l->compare);
@@ -207,9 +223,12 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
     integrate(n, dt, l->rate, l->rest, sum, sum + n, m, l->rem, l->span + k * n, l->leak + k * n,
               l->mid + k * n, peak);
     memcpy(next, peak, n * sizeof *next);
-    rc = compare_all(l, k, dt, m, peak, next, forced != NULL);
+    if (observed)
+      observe(n, observed + (k + 1) * n, l->threshold, l->rest, peak, next);
+    else
+      rc = compare_all(l, k, dt, m, peak, next, recorded != NULL);
     if (!rc)
-      rc = force_spikes(l, k, dt, &at, end, peak, next);
+      rc = force_spikes(l, k, dt, &at, end, m, peak, next);
     receive(l, in, k + 1, x_next);
   }
   free(sum);

@@ -74,6 +74,8 @@ void ms_net_destroy(ms_net *net) {
   free(net->hidden_count);
   free(net->forced[0]);
   free(net->forced[1]);
+  free(net->observed[0]);
+  free(net->observed[1]);
   free(net);
 }
 
@@ -172,6 +174,28 @@ static int take_recorded(ms_net *net, const ms_sim_sample *sample, unsigned n, u
   return MS_OK;
 }
 
+/* A chip's membranes of all samples by layer, grid point and lane. */
+static int take_membranes(ms_net *net, const ms_sim_sample *sample, unsigned n, unsigned n_step) {
+  for (int layer = 0; layer < 2; layer++) {
+    unsigned n_post = layer ? net->output->n_post : net->hidden->n_post;
+    unsigned first = layer ? net->hidden->n_post : 0;
+    size_t row = (size_t)n_post * MS_LANES;
+    if (!net->observed[layer])
+      net->observed[layer] = calloc(((size_t)net->max_steps + 1) * row, sizeof(float));
+    if (!net->observed[layer])
+      return MS_ENOMEM;
+    for (unsigned lane = 0; lane < n; lane++)
+      for (unsigned j = 0; j < n_post; j++) {
+        size_t most = sample[lane].n_membrane;
+        const float *level = sample[lane].membrane + (first + j) * most;
+        for (size_t k = 0; k <= n_step; k++)
+          net->observed[layer][k * row + j * MS_LANES + lane] =
+              expf(level[k < most ? k : most - 1]);
+      }
+  }
+  return MS_OK;
+}
+
 static void decide(ms_net *net, unsigned n) {
   memset(net->count, 0, sizeof net->count);
   for (unsigned lane = 0; lane < MS_LANES; lane++)
@@ -215,12 +239,18 @@ int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   }
   if (!rc)
     rc = ms_arrivals_sort(&net->to_hidden, n_step);
-  int recorded = n && sample[0].spike != NULL;
-  if (!rc && recorded)
+  int on_chip = n && sample[0].spike != NULL, observed = on_chip && sample[0].membrane;
+  if (!rc && on_chip)
     rc = take_recorded(net, sample, n, n_step, options->dt_tau);
+  if (!rc && observed)
+    rc = take_membranes(net, sample, n, n_step);
+  ms_recorded recorded[2];
+  for (int k = 0; k < 2; k++)
+    recorded[k] = (ms_recorded){.n_spike = net->n_forced[k],
+                                .spike = net->forced[k],
+                                .membrane = observed ? net->observed[k] : NULL};
   if (!rc)
-    rc = ms_layer_forward(net->hidden, &net->to_hidden, n_step, dt,
-                          recorded ? net->forced[0] : NULL, net->n_forced[0]);
+    rc = ms_layer_forward(net->hidden, &net->to_hidden, n_step, dt, on_chip ? &recorded[0] : NULL);
   ms_arrivals_clear(&net->to_output);
   for (size_t i = 0; !rc && i < net->hidden->n_spike; i++) {
     const ms_sim_spike *s = &net->hidden->spike[i];
@@ -230,8 +260,7 @@ int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   if (!rc)
     rc = ms_arrivals_sort(&net->to_output, n_step);
   if (!rc)
-    rc = ms_layer_forward(net->output, &net->to_output, n_step, dt,
-                          recorded ? net->forced[1] : NULL, net->n_forced[1]);
+    rc = ms_layer_forward(net->output, &net->to_output, n_step, dt, on_chip ? &recorded[1] : NULL);
   if (!rc)
     decide(net, n);
   return rc;

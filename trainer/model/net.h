@@ -33,6 +33,9 @@ typedef struct ms_sim_sample {
   uint8_t label;
   const ms_event *spike; /**< NULL: the model's own spikes; else request times of all neurons */
   size_t n_spike;
+  const float *membrane; /**< NULL, or with `spike`: [neurons][n_membrane] logarithm of each
+                              membrane's current over its threshold, a step of the run apart */
+  size_t n_membrane;
 } ms_sim_sample;
 
 typedef struct ms_net_options {
@@ -70,6 +73,7 @@ typedef struct ms_net {
   float *hidden_count;     /**< [hidden * lanes] spikes, for the burst term */
   ms_sim_spike *forced[2]; /**< recorded spikes by layer */
   size_t n_forced[2], room_forced[2];
+  float *observed[2]; /**< membranes by layer, as ms_recorded has them; NULL until observed */
   unsigned count[MS_LANES][64]; /**< spikes by lane and class */
   float first[MS_LANES][64];    /**< time of the first spike by lane and class, tau */
   int decision[MS_LANES];
