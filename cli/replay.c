@@ -38,6 +38,8 @@ static void print_json(int code, const ms_replay_report *r, const ms_error *err)
   cJSON_AddNumberToObject(object, "dies", r->dies);
   cJSON_AddNumberToObject(object, "samples", r->samples);
   cJSON_AddNumberToObject(object, "spikes", (double)r->spikes);
+  cJSON_AddNumberToObject(object, "deliveries", (double)r->deliveries);
+  cJSON_AddNumberToObject(object, "wall_s", r->wall_s);
   cJSON_AddNumberToObject(object, "samples_equal", r->samples_equal);
   cJSON_AddNumberToObject(object, "decisions_equal", r->decisions_equal);
   cJSON_AddNumberToObject(object, "worst_s", r->worst_s);
@@ -61,6 +63,9 @@ static int replay(cli *c, const char *package, ms_replay_options *options) {
            r.samples, r.dies, (unsigned long long)r.spikes);
     printf("%-16s %u of %u samples\n", "same decision", r.decisions_equal, r.samples);
     printf("%-16s %.3g ns\n", "worst time", 1e9 * r.worst_s);
+    double n = r.samples ? r.samples : 1;
+    printf("%-16s %.1f spikes, %.1f synaptic events, %.4g s of wall time\n", "a sample",
+           (double)r.spikes / n, (double)r.deliveries / n, r.wall_s / n);
   }
   if (code)
     fprintf(stderr, "mixspike replay: %s\n", *r.first ? r.first : err.text);

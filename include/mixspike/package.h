@@ -88,6 +88,8 @@ typedef struct ms_replay_report {
   unsigned samples_equal;   /**< the same neurons in the same order, times within tolerance */
   unsigned decisions_equal; /**< the same class */
   double worst_s;           /**< largest time difference among spikes that correspond */
+  uint64_t deliveries;      /**< pulses that synapses got */
+  double wall_s;            /**< of the runs, summed over chips */
   char first[256];          /**< the first difference, in words; empty if none */
 } ms_replay_report;
 

@@ -42,6 +42,8 @@ static void compare(const ms_golden_run *golden, ms_lab_result *run, const ms_ne
   int decision = ms_network_decide(network, run->spike, run->n_spike, NULL);
   report->decisions_equal += decision == golden->decision;
   report->spikes += run->n_spike;
+  report->deliveries += run->n_delivery;
+  report->wall_s += run->wall_s;
   qsort(golden->spike, golden->n_spike, sizeof *golden->spike, by_neuron);
   qsort(run->spike, run->n_spike, sizeof *run->spike, by_neuron);
   int equal = 1;
