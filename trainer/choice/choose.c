@@ -72,7 +72,7 @@ static double judged(double accuracy) {
 
 static int measure_candidates(job *j, ms_lab *lab, ms_error *err) {
   ms_choice_state *s = &j->state;
-  size_t n = j->validation_task.test.n, total = s->n_candidate * s->n_validation;
+  size_t n = ms_die_samples(&j->by_validation, 0), total = s->n_candidate * s->n_validation;
   int rc = MS_OK;
   for (size_t i = 0; !rc && i < total; i++) {
     if (!isnan(s->validation[i]))
@@ -97,7 +97,7 @@ static int measure_candidates(job *j, ms_lab *lab, ms_error *err) {
 /* A few samples on the confirming engine. */
 static int confirm_die(job *j, const ms_network *network, ms_lab **lab, ms_die_result *die,
                        ms_error *err) {
-  size_t n = j->e->n_confirm < j->setup->task->test.n ? j->e->n_confirm : j->setup->task->test.n;
+  size_t n = ms_die_samples(j->setup, j->e->n_confirm);
   ms_progress progress = {.phase = "confirm", .total = n, .loss = NAN, .accuracy = NAN};
   ms_die_result there = *die;
   int rc = *lab ? MS_OK : ms_lab_create(j->confirm_setup, j->e->jobs, lab, err);
@@ -115,7 +115,7 @@ static int confirm_die(job *j, const ms_network *network, ms_lab **lab, ms_die_r
 static int measure_unseen(job *j, size_t picked, ms_lab *lab, ms_error *err) {
   ms_choice_state *s = &j->state;
   const ms_network *network = j->candidates.item[picked].network;
-  size_t n = j->setup->task->test.n;
+  size_t n = ms_die_samples(j->setup, 0);
   ms_lab *confirm_lab = NULL;
   int rc = MS_OK;
   for (size_t i = 0; !rc && i < s->n_unseen; i++) {
@@ -177,7 +177,7 @@ static int pick(const job *j, ms_choice_report *r, ms_error *err) {
   if (!rc)
     memcpy(r->validation_die, j->e->validation_die, s->n_validation * sizeof *r->validation_die);
   r->n_validation = s->n_validation;
-  r->n_validation_sample = j->validation_task.test.n;
+  r->n_validation_sample = ms_die_samples(&j->by_validation, 0);
   free(value);
   return rc ? ms_fail(err, rc, "no memory for %zu candidates", s->n_candidate) : MS_OK;
 }
@@ -196,7 +196,7 @@ static int sum_up(job *j, ms_choice_report *r, ms_error *err) {
       value[n++] = s->unseen[i].confirmed;
   r->confirmed = spread_of(value, n);
   free(value);
-  r->n_test_sample = j->setup->task->test.n;
+  r->n_test_sample = ms_die_samples(j->setup, 0);
   r->unseen = s->unseen;
   r->n_unseen = s->n_unseen;
   s->unseen = NULL;
