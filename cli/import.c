@@ -128,10 +128,22 @@ static int only_check(cli *c, const import *i, const ms_experiment *e) {
   return CLI_OK;
 }
 
+/* What was typed, without --out: a resumed run needs the same options. */
+static void command_of(const import *i, const ms_experiment *e, char *text, size_t size) {
+  const ms_nir_options *o = &i->options;
+  char dt[40] = "", speedup[40] = "";
+  if (o->dt_s > 0)
+    snprintf(dt, sizeof dt, " --dt %.17g", o->dt_s);
+  if (o->speedup > 0)
+    snprintf(speedup, sizeof speedup, " --speedup %.17g", o->speedup);
+  snprintf(text, size, "mixspike import %.400s %.400s%s%s%s%s", i->file, e->file, dt, speedup,
+           o->rescale ? " --rescale" : "", o->drop_bias ? " --drop-bias" : "");
+}
+
 static int fine_tune(cli *c, import *i, const ms_experiment *e, ms_train_options *options) {
   ms_error err = {0};
   const char *folder = options->output ? options->output : e->output;
-  char path[560], again[900];
+  char path[560], again[1000];
   if (strlen(folder) > 500)
     return cli_usage(c, "the name of the output folder is too long");
   snprintf(i->report, sizeof i->report, "%s/import.json", folder);
@@ -141,7 +153,7 @@ static int fine_tune(cli *c, import *i, const ms_experiment *e, ms_train_options
     rc = ms_write_file(path, e->text, strlen(e->text), &err);
   if (rc)
     return cli_fail(c, &err);
-  snprintf(again, sizeof again, "mixspike import %.400s %.400s", i->file, e->file);
+  command_of(i, e, again, sizeof again);
   options->begin = begin;
   options->begin_user = i;
   return cli_run_training(c, e, options, again, add_report, i);

@@ -88,9 +88,10 @@ static int check_chip(const ms_setup *setup, const char *file, ms_error *err) {
   return rc;
 }
 
-/* The file's own text, so that a package holds all that the run was made from. */
-static int write_text(const ms_experiment *e, const char *file, const char *codes, char **out,
-                      ms_error *err) {
+/* The experiment's own text with what the weights were made from: a package then says so, and an
+ * import with another graph or other options does not take up this one's state. */
+static int write_text(const ms_experiment *e, const char *file, const ms_nir_options *o,
+                      const char *codes, char **out, ms_error *err) {
   char *data, sum[MS_DIGEST_TEXT];
   size_t size;
   *out = NULL;
@@ -105,8 +106,10 @@ static int write_text(const ms_experiment *e, const char *file, const char *code
   size_t room = strlen(e->text) + strlen(file) + MOST_TEXT + 200;
   if (!(*out = malloc(room)))
     return ms_fail(err, MS_ENOMEM, "no memory for an experiment");
-  int n = snprintf(*out, room, "%s\n# Weights from %s, SHA-256 %s\n", e->text,
-                   slash ? slash + 1 : file, sum);
+  int n =
+      snprintf(*out, room, "%s\n# Weights from %s, SHA-256 %s (time step %g s, speed-up %g%s%s)\n",
+               e->text, slash ? slash + 1 : file, sum, o->dt_s, o->speedup,
+               o->rescale ? ", rescaled" : "", o->drop_bias ? ", without bias" : "");
   if (*codes)
     snprintf(*out + n, room - (size_t)n, "biases: {%s}\n", codes);
   return MS_OK;
@@ -122,7 +125,7 @@ static int derive(const char *file, const ms_experiment *e, const ms_nir_options
   if (!rc && !e->n_bias)
     rc = choose_codes(&p, o, err);
   if (!rc)
-    rc = write_text(e, file, p.text, text, err);
+    rc = write_text(e, file, o, p.text, text, err);
   ms_nir_match_clear(&match);
   return rc;
 }

@@ -3,6 +3,7 @@
  * so is everything whose size is not what a network needs. */
 #include "experiment/h5.h"
 #include "nir/graph.h"
+#include "nir/probe.h"
 
 #include <hdf5.h>
 #include <math.h>
@@ -293,7 +294,7 @@ static int read_graph(ms_nir_graph *g, hid_t file, ms_error *err) {
   return rc;
 }
 
-int ms_nir_read(const char *path, ms_nir_graph **out, ms_error *err) {
+static int read_file(const char *path, ms_nir_graph **out, ms_error *err) {
   *out = NULL;
   ms_h5 h5;
   int rc = ms_h5_open(path, &h5, err);
@@ -311,4 +312,17 @@ int ms_nir_read(const char *path, ms_nir_graph **out, ms_error *err) {
   }
   *out = g;
   return MS_OK;
+}
+
+static int try_file(const char *path, ms_error *err) {
+  ms_nir_graph *g;
+  int rc = read_file(path, &g, err);
+  ms_nir_graph_destroy(g);
+  return rc;
+}
+
+int ms_nir_read(const char *path, ms_nir_graph **out, ms_error *err) {
+  *out = NULL;
+  int rc = ms_nir_probe(path, try_file, err);
+  return rc ? rc : read_file(path, out, err);
 }
