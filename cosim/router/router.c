@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public router functions: pick the router once, then pass every call on. */
+#include "mixspike/router_map.h"
 #include "router/router_impl.h"
 #include "router/soft/sizes.h"
 
@@ -33,6 +34,8 @@ int ms_router_create(const ms_router_options *given, ms_router **out, ms_error *
   options.cols = given->cols ? given->cols : 1;
   options.rows = given->rows ? given->rows : 1;
   *out = NULL;
+  if (options.cols > MS_MAP_MAX_CORES || options.rows > MS_MAP_MAX_CORES)
+    return ms_router_no_mesh(&options, err);
   switch (options.kind) {
   case MS_ROUTER_RTL:
     return ms_rtl_router_create(&options, out, err);

@@ -60,6 +60,16 @@ cmp one/package/config.hex "one, cores: 1x1/package/config.hex" || fail "one cor
 run 3 simulate mesh.yaml --package one/package
 says err "one/package" "1x1" "2x2"
 
+# Circuits on one core and on four: as many spikes, as long as none hangs on the 0.2 us between them.
+for seed in 1 2; do
+  for cores in one mesh; do
+    run 0 simulate $cores.yaml --engine table --router ideal --seed $seed --json
+    sed -n 's/.*"spikes":[^0-9]*\([0-9]*\).*/\1/p' out >$cores.spikes
+  done
+  [ "$(cat one.spikes)" -gt 10 ] || fail "the circuits are silent"
+  cmp one.spikes mesh.spikes || fail "circuits on four cores spike otherwise"
+done
+
 # What does not fit names the key and what to change.
 sed 's/hidden: 9/hidden: 90/' mesh.yaml >large.yaml
 run 3 train large.yaml

@@ -190,6 +190,9 @@ static void an_unbuilt_mesh_is_refused(void **state) {
   ms_error err = {0};
   assert_int_equal(ms_router_create(&options, &router, &err), MS_ERANGE);
   assert_non_null(strstr(err.text, "3x2"));
+  options.cols = options.rows = 65536;
+  assert_int_equal(ms_router_create(&options, &router, &err), MS_ERANGE);
+  options.rows = 2;
   options.cols = options.rows = 2;
   options.n_neuron = 65;
   assert_int_equal(ms_router_create(&options, &router, &err), MS_ERANGE);
