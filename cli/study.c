@@ -12,6 +12,7 @@ static const char HELP[] =
     "usage: mixspike study STUDY.yaml [options]\n\n"
     "  -o, --out DIR  (default: the study's `output`)\n"
     "  --resume       go on where an interrupted study into the same folder stopped\n"
+    "  --report       write the report of what is done so far and compute nothing\n"
     "  --jobs N       items computed at once, each in a process of its own (default: the "
     "study's)\n\n"
     "Trains every method of the study and measures it on every held-out die, for each task, "
@@ -67,10 +68,11 @@ static int run_study(cli *c, const ms_study *study, ms_study_options *options) {
 }
 
 static int run(cli *c, int argc, char **argv) {
-  enum { JOBS = 256 };
+  enum { JOBS = 256, REPORT };
   static const struct option options[] = {CLI_COMMON_OPTIONS,
                                           {"out", required_argument, NULL, 'o'},
                                           {"resume", no_argument, NULL, 'r'},
+                                          {"report", no_argument, NULL, REPORT},
                                           {"jobs", required_argument, NULL, JOBS},
                                           CLI_END_OPTIONS};
   ms_study_options o = {0};
@@ -82,6 +84,9 @@ static int run(cli *c, int argc, char **argv) {
       break;
     case 'r':
       o.resume = 1;
+      break;
+    case REPORT:
+      o.report_only = 1;
       break;
     case JOBS:
       if (!cli_parse_u64(optarg, 1, 256, &jobs))

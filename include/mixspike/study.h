@@ -52,6 +52,8 @@ typedef struct ms_study_cell {
 typedef struct ms_study_options {
   const char *output; /**< folder; NULL: the study's */
   int resume;         /**< take over what the folder's state has; MS_EMISSING if there is none */
+  int report_only;    /**< compute nothing: report what the folder's state has, also while the study
+                           runs; MS_EMISSING if there is none */
   unsigned jobs;      /**< items computed at once, each in a process of its own if there are
                            several; 0: the study's. Under MPI: on each rank */
   ms_control control;

@@ -69,3 +69,38 @@ cut_training() {
   [ $cut -ge 1 ] || fail "the training ended before it could be interrupted"
   [ -e "$2/package" ] || run 0 train "$1" --out "$2" --resume
 }
+# study_base FILE HIDDEN SAMPLES DIES: an experiment of the behavioural model for studies.
+study_base() {
+  cat >"$1" <<YAML
+name: base
+core: dpi16
+analog: model
+digital: ideal
+network: {hidden: $2}
+task: {name: yinyang, train: 200, validation: 40, test: $3}
+training: {epochs: 2, fine_epochs: 1, coarse_step: 0.1, fine_step: 0.1}
+fit: {neuron_runs: 24, stimuli: 6}
+dies: {training: [0], held_out: [$4]}
+YAML
+}
+# until_lines FILE N: waits until it has more.
+until_lines() {
+  for _ in $(seq 1000); do
+    [ "$(wc -l 2>/dev/null <"$1" || echo 0)" -le "$2" ] || return 0
+    sleep 0.01
+  done
+  fail "$1 never had more than $2 lines"
+}
+# interrupted_study FILE FOLDER ARGS...: Ctrl-C when the study has done something.
+interrupted_study() {
+  local code=0
+  set -m # without job control, a shell starts background jobs with SIGINT ignored
+  "$MIXSPIKE" study "$1" --out "$2" "${@:3}" >out 2>err </dev/null &
+  local job=$!
+  until_lines "$2/state.txt" 5
+  kill -INT $job 2>/dev/null || true
+  wait $job || code=$?
+  set +m
+  [ $code = 130 ] || fail "interrupted: exit code $code"
+  says err "--resume"
+}

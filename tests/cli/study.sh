@@ -3,17 +3,7 @@
 # table, mistakes are named, and the page opens in a browser (where there is one) without a network.
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 
-cat >base.yaml <<'YAML'
-name: base
-core: dpi16
-analog: model
-digital: ideal
-network: {hidden: 6}
-task: {name: yinyang, train: 400, validation: 40, test: 20}
-training: {epochs: 3, fine_epochs: 1, fine_step: 0.05}
-fit: {neuron_runs: 24, stimuli: 6}
-dies: {training: [0], held_out: [100-103]}
-YAML
+study_base base.yaml 6 20 100-103
 cat >small.yaml <<'YAML'
 name: small
 base: base.yaml
@@ -40,18 +30,9 @@ says err "nowhere"
 run 0 study small.yaml --out whole
 says out "plain" "drawn" "chains" "<hot>"
 [ "$(wc -l <whole/results.csv)" = 49 ] || fail "results.csv has not a line for every method and die"
-set -m # without job control, a shell starts background jobs with SIGINT ignored
-code=0
-"$MIXSPIKE" study small.yaml --out cut >out 2>err </dev/null &
-job=$!
-for _ in $(seq 200); do
-  [ "$(wc -l 2>/dev/null <cut/state.txt || echo 0)" -lt 4 ] || break
-  sleep 0.02
-done
-kill -INT $job 2>/dev/null || true
-wait $job || code=$?
-[ $code = 130 ] || fail "interrupted: exit code $code"
-says err "--resume"
+interrupted_study small.yaml cut
+run 0 study small.yaml --out cut --report # what is done so far, and the state is left as it is
+[ "$(wc -l <cut/results.csv)" -lt 49 ] || fail "a report of more than was done"
 run 0 study small.yaml --out cut --resume
 cmp whole/results.csv cut/results.csv || fail "the resumed study gave other results"
 sed -i 's/0.5, 1/0.5, 2/' small.yaml

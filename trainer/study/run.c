@@ -174,10 +174,13 @@ static int begin(run *r, ms_error *err) {
     return ms_fail(err, MS_ERANGE, "the name of the output folder is too long");
   int rc = ms_study_known_create(r->s, r->report->item, &r->known, err);
   rc = rc ? rc : ms_study_dealer_create(r->known, &r->dealer, err);
-  rc = rc ? rc : ms_study_join_ranks(&r->ranks, err);
+  if (!rc && !r->o->report_only)
+    rc = ms_study_join_ranks(&r->ranks, err);
   if (rc || (r->ranks && r->ranks->rank))
     return rc;
   snprintf(state, sizeof state, "%s/state.txt", r->folder);
+  if (r->o->report_only)
+    return ms_study_store_read(state, r->known, err);
   rc = ms_make_folder(r->folder, err);
   return rc ? rc : ms_study_store_open(state, r->o->resume, r->known, &r->store, err);
 }
@@ -186,7 +189,9 @@ static int deal_and_keep(run *r, int *complete, ms_error *err) {
   for (size_t i = 0; i < r->s->n_item; i++)
     r->begun_with += r->report->item[i].done != 0;
   r->done = r->begun_with;
-  int rc = r->ranks || r->jobs > 1 ? run_there(r, complete, err) : run_here(r, err);
+  int rc = r->o->report_only         ? MS_OK
+           : r->ranks || r->jobs > 1 ? run_there(r, complete, err)
+                                     : run_here(r, err);
   if (rc)
     return rc;
   leave_out_unwanted(r);

@@ -33,11 +33,28 @@ static int read_all(ms_study_store *store, ms_study_known *known, const char *he
   return rc;
 }
 
+enum { HEAD = 80 };
+
+static const char *head_of(const ms_study *study, char head[HEAD]) {
+  snprintf(head, HEAD, "mixspike-study 2 %016llx\n", (unsigned long long)ms_study_identity(study));
+  return head;
+}
+
+int ms_study_store_read(const char *path, ms_study_known *known, ms_error *err) {
+  char head[HEAD], name[600];
+  snprintf(name, sizeof name, "%s", path);
+  ms_study_store store = {.file = fopen(path, "re"), .path = name, .known = known};
+  if (!store.file)
+    return ms_fail(err, errno == ENOENT ? MS_EMISSING : MS_EIO, "%s: %s", path, strerror(errno));
+  int rc = read_all(&store, known, head_of(known->study, head), err);
+  fclose(store.file);
+  return rc;
+}
+
 int ms_study_store_open(const char *path, int resume, ms_study_known *known, ms_study_store **out,
                         ms_error *err) {
-  char head[80];
-  snprintf(head, sizeof head, "mixspike-study 2 %016llx\n",
-           (unsigned long long)ms_study_identity(known->study));
+  char head[HEAD];
+  head_of(known->study, head);
   ms_study_store *s = calloc(1, sizeof *s);
   *out = NULL;
   if (!s || !(s->path = strdup(path))) {

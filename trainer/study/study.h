@@ -130,6 +130,8 @@ int ms_study_wanted(const ms_study_known *known, size_t number);
 typedef struct ms_study_store ms_study_store;
 int ms_study_store_open(const char *path, int resume, ms_study_known *known, ms_study_store **out,
                         ms_error *err);
+/** Learns what a file has and leaves it as it is. */
+int ms_study_store_read(const char *path, ms_study_known *known, ms_error *err);
 int ms_study_store_add(ms_study_store *store, const ms_study_job *job, ms_error *err);
 void ms_study_store_close(ms_study_store *store);
 

@@ -5,22 +5,27 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void write_table(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   size_t task = SIZE_MAX, strength = SIZE_MAX, condition = SIZE_MAX;
+  int width = 6; /* of the longest name */
+  for (size_t m = 0; m < s->n_method; m++)
+    if (strlen(s->method[m].name) > (size_t)width)
+      width = (int)strlen(s->method[m].name);
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
     if (c->task != task || c->strength != strength || c->condition != condition) {
-      fprintf(out, "%s%s, mismatch %g, %s\n%-18s %5s %8s %7s %7s %14s %16s %9s %8s %9s %8s\n",
+      fprintf(out, "%s%s, mismatch %g, %s\n%-*s %5s %8s %7s %7s %14s %16s %9s %8s %9s %8s\n",
               i ? "\n" : "", s->task[c->task].name, s->strength[c->strength],
-              s->condition[c->condition].name, "method", "dies", "median", "5 %", "95 %", "mean",
-              "yield", "gain", "p", "samples", "pJ");
+              s->condition[c->condition].name, width, "method", "dies", "median", "5 %", "95 %",
+              "mean", "yield", "gain", "p", "samples", "pJ");
       task = c->task;
       strength = c->strength;
       condition = c->condition;
     }
-    fprintf(out, "%-18s %5zu %7.1f%% %6.1f%% %6.1f%% %7.1f +-%4.1f%% %5.0f%% %3.0f..%3.0f%%",
+    fprintf(out, "%-*s %5zu %7.1f%% %6.1f%% %6.1f%% %7.1f +-%4.1f%% %5.0f%% %3.0f..%3.0f%%", width,
             s->method[c->method].name, c->n, 100 * c->median, 100 * c->low, 100 * c->high,
             100 * c->mean, 100 * c->half_width, 100 * c->yield, 100 * c->yield_interval.low,
             100 * c->yield_interval.high);
