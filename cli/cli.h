@@ -105,8 +105,6 @@ void cli_progress_end(cli_progress *progress);
  * @param also   adds to the JSON object, or prints lines where that is NULL; may be NULL */
 int cli_run_training(cli *c, const ms_experiment *e, ms_train_options *options, const char *again,
                      void (*also)(void *user, cJSON *object), void *user);
-/** A number, or null where it is none. */
-void cli_add_number(cJSON *object, const char *name, double value);
 
 /** "4 min 10 s" into `text`. */
 const char *cli_duration(double seconds, char *text, size_t size);

@@ -2,6 +2,7 @@
 /* mixspike train: from an experiment to a package and a report. */
 #include "cli.h"
 #include "mixspike/publish.h"
+#include "record/json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,13 +44,6 @@ static double median_accuracy(const ms_train_report *r, int held_out, int before
   return m;
 }
 
-void cli_add_number(cJSON *object, const char *name, double value) {
-  if (isfinite(value))
-    cJSON_AddNumberToObject(object, name, value);
-  else
-    cJSON_AddNullToObject(object, name);
-}
-
 static cJSON *json_of(const ms_experiment *e, const ms_train_report *r, const char *folder,
                       double peak_memory_bytes) {
   size_t n;
@@ -58,29 +52,29 @@ static cJSON *json_of(const ms_experiment *e, const ms_train_report *r, const ch
   cJSON_AddStringToObject(object, "experiment", e->name);
   cJSON_AddStringToObject(object, "output", folder);
   cJSON_AddStringToObject(object, "package", r->package);
-  cli_add_number(object, "held_out_accuracy_median", median_accuracy(r, 1, 0, &n));
-  cli_add_number(object, "training_accuracy_median", median_accuracy(r, 0, 0, &n));
-  cli_add_number(object, "model_accuracy", r->model_accuracy);
-  cli_add_number(object, "chip_samples", (double)r->chip_samples);
-  cli_add_number(object, "wall_s", r->wall_s);
-  cli_add_number(object, "chip_wall_s", r->chip_wall_s);
-  cli_add_number(object, "router_wall_s", r->router_wall_s);
-  cli_add_number(object, "peak_memory_bytes", peak_memory_bytes);
+  ms_json_number(object, "held_out_accuracy_median", median_accuracy(r, 1, 0, &n));
+  ms_json_number(object, "training_accuracy_median", median_accuracy(r, 0, 0, &n));
+  ms_json_number(object, "model_accuracy", r->model_accuracy);
+  ms_json_number(object, "chip_samples", (double)r->chip_samples);
+  ms_json_number(object, "wall_s", r->wall_s);
+  ms_json_number(object, "chip_wall_s", r->chip_wall_s);
+  ms_json_number(object, "router_wall_s", r->router_wall_s);
+  ms_json_number(object, "peak_memory_bytes", peak_memory_bytes);
   if (r->chain.chains) {
     cJSON *chains = cJSON_AddObjectToObject(object, "chains");
-    cli_add_number(chains, "number", r->chain.chains);
-    cli_add_number(chains, "proposals", r->chain.proposals);
-    cli_add_number(chains, "acceptance", r->chain.acceptance);
-    cli_add_number(chains, "autocorrelation", r->chain.autocorrelation);
-    cli_add_number(chains, "spread", r->chain.spread);
+    ms_json_number(chains, "number", r->chain.chains);
+    ms_json_number(chains, "proposals", r->chain.proposals);
+    ms_json_number(chains, "acceptance", r->chain.acceptance);
+    ms_json_number(chains, "autocorrelation", r->chain.autocorrelation);
+    ms_json_number(chains, "spread", r->chain.spread);
   }
   cJSON *fits = cJSON_AddArrayToObject(object, "fit");
   for (size_t i = 0; i < r->n_fit; i++) {
     cJSON *fit = cJSON_CreateObject();
     cJSON_AddNumberToObject(fit, "die", (double)r->fit[i].die);
-    cli_add_number(fit, "rate_error", r->fit[i].rate);
-    cli_add_number(fit, "time_error_tau", r->fit[i].time_tau);
-    cli_add_number(fit, "agreement", r->fit[i].agree);
+    ms_json_number(fit, "rate_error", r->fit[i].rate);
+    ms_json_number(fit, "time_error_tau", r->fit[i].time_tau);
+    ms_json_number(fit, "agreement", r->fit[i].agree);
     cJSON_AddItemToArray(fits, fit);
   }
   cJSON *dies = cJSON_AddArrayToObject(object, "dies");
@@ -89,13 +83,13 @@ static cJSON *json_of(const ms_experiment *e, const ms_train_report *r, const ch
     cJSON *die = cJSON_CreateObject();
     cJSON_AddNumberToObject(die, "die", (double)d->die);
     cJSON_AddBoolToObject(die, "held_out", d->held_out);
-    cli_add_number(die, "before", d->before);
-    cli_add_number(die, "accuracy", d->accuracy);
-    cli_add_number(die, "energy_j", d->energy_j);
-    cli_add_number(die, "spikes", d->spikes);
+    ms_json_number(die, "before", d->before);
+    ms_json_number(die, "accuracy", d->accuracy);
+    ms_json_number(die, "energy_j", d->energy_j);
+    ms_json_number(die, "spikes", d->spikes);
     cJSON_AddNumberToObject(die, "samples", d->samples);
     cJSON_AddNumberToObject(die, "failed_samples", d->errors);
-    cli_add_number(die, "confirmed", d->confirmed);
+    ms_json_number(die, "confirmed", d->confirmed);
     cJSON_AddNumberToObject(die, "confirm_samples", d->confirm_samples);
     cJSON_AddNumberToObject(die, "confirm_failed", d->confirm_errors);
     if (d->failure[0])

@@ -3,12 +3,11 @@
 #include "choice/choice.h"
 
 #include "publish/publish_impl.h"
+#include "record/json.h"
 #include "record/page.h"
 #include "record/svg.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 static void write_pick(const ms_experiment *e, const ms_choice_report *r, FILE *out) {
@@ -131,32 +130,18 @@ void ms_choice_page(const ms_experiment *e, const ms_choice_report *r, FILE *out
   ms_page_end(out);
 }
 
-static void add_number(cJSON *object, const char *name, double value) {
-  if (isfinite(value))
-    cJSON_AddNumberToObject(object, name, value);
-  else
-    cJSON_AddNullToObject(object, name);
-}
-
 static void add_spread(cJSON *object, const char *name, const ms_choice_spread *s) {
   cJSON *own = cJSON_AddObjectToObject(object, name);
-  add_number(own, "dies", (double)s->n);
-  add_number(own, "percentile_5", s->low);
-  add_number(own, "median", s->median);
-  add_number(own, "percentile_95", s->high);
-}
-
-/* Numbers of dies are 64 bit: JSON's numbers would round them. */
-static cJSON *die_text(uint64_t die) {
-  char text[24];
-  snprintf(text, sizeof text, "%" PRIu64, die);
-  return cJSON_CreateString(text);
+  ms_json_number(own, "dies", (double)s->n);
+  ms_json_number(own, "percentile_5", s->low);
+  ms_json_number(own, "median", s->median);
+  ms_json_number(own, "percentile_95", s->high);
 }
 
 static cJSON *candidate_object(const ms_choice_candidate *c, size_t n) {
   cJSON *object = cJSON_CreateObject();
   cJSON_AddStringToObject(object, "name", c->name);
-  add_number(object, "at_quantile", c->decided);
+  ms_json_number(object, "at_quantile", c->decided);
   add_spread(object, "validation", &c->spread);
   cJSON_AddItemToObject(object, "accuracy", cJSON_CreateDoubleArray(c->accuracy, (int)n));
   return object;
@@ -164,14 +149,14 @@ static cJSON *candidate_object(const ms_choice_candidate *c, size_t n) {
 
 static cJSON *die_object(const ms_die_result *d) {
   cJSON *object = cJSON_CreateObject();
-  cJSON_AddItemToObject(object, "die", die_text(d->die));
-  add_number(object, "accuracy", d->accuracy);
-  add_number(object, "energy_j", d->energy_j);
-  add_number(object, "spikes", d->spikes);
-  add_number(object, "samples", d->samples);
-  add_number(object, "failed_samples", d->errors);
-  add_number(object, "confirmed", d->confirmed);
-  add_number(object, "confirm_samples", d->confirm_samples);
+  cJSON_AddItemToObject(object, "die", ms_json_die(d->die));
+  ms_json_number(object, "accuracy", d->accuracy);
+  ms_json_number(object, "energy_j", d->energy_j);
+  ms_json_number(object, "spikes", d->spikes);
+  ms_json_number(object, "samples", d->samples);
+  ms_json_number(object, "failed_samples", d->errors);
+  ms_json_number(object, "confirmed", d->confirmed);
+  ms_json_number(object, "confirm_samples", d->confirm_samples);
   return object;
 }
 
@@ -179,12 +164,12 @@ char *ms_choice_json(const ms_experiment *e, const ms_choice_report *r) {
   cJSON *root = cJSON_CreateObject();
   cJSON_AddStringToObject(root, "experiment", e->name);
   cJSON_AddStringToObject(root, "picked", r->candidate[r->picked].name);
-  add_number(root, "quantile", r->quantile);
+  ms_json_number(root, "quantile", r->quantile);
   cJSON_AddStringToObject(root, "engine", ms_engine_word(e->analog));
-  cJSON_AddItemToObject(root, "die_seed", die_text(e->die_seed));
-  add_number(root, "mismatch", e->strength);
-  add_number(root, "validation_samples", (double)r->n_validation_sample);
-  add_number(root, "test_samples", (double)r->n_test_sample);
+  cJSON_AddItemToObject(root, "die_seed", ms_json_die(e->die_seed));
+  ms_json_number(root, "mismatch", e->strength);
+  ms_json_number(root, "validation_samples", (double)r->n_validation_sample);
+  ms_json_number(root, "test_samples", (double)r->n_test_sample);
   add_spread(root, "unseen", &r->spread);
   if (r->confirmed.n) {
     cJSON_AddStringToObject(root, "confirm_engine", ms_engine_word(e->confirm_analog));
@@ -192,7 +177,7 @@ char *ms_choice_json(const ms_experiment *e, const ms_choice_report *r) {
   }
   cJSON *list = cJSON_AddArrayToObject(root, "validation_dies");
   for (size_t i = 0; i < r->n_validation; i++)
-    cJSON_AddItemToArray(list, die_text(r->validation_die[i]));
+    cJSON_AddItemToArray(list, ms_json_die(r->validation_die[i]));
   list = cJSON_AddArrayToObject(root, "candidates");
   for (size_t i = 0; i < r->n_candidate; i++)
     cJSON_AddItemToArray(list, candidate_object(&r->candidate[i], r->n_validation));

@@ -4,6 +4,7 @@
 
 #include "mixspike/record.h"
 #include "publish/publish_impl.h"
+#include "record/json.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,11 +33,8 @@ static size_t n_out_codes(const ms_network *w) {
 
 static void add_dies(cJSON *object, const char *key, const uint64_t *die, size_t n) {
   cJSON *list = cJSON_AddArrayToObject(object, key);
-  for (size_t i = 0; i < n; i++) {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, die[i]);
-    cJSON_AddItemToArray(list, cJSON_CreateString(text));
-  }
+  for (size_t i = 0; i < n; i++)
+    cJSON_AddItemToArray(list, ms_json_die(die[i]));
 }
 
 static void add_choice(cJSON *root, const ms_choice_note *c) {
