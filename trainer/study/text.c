@@ -95,6 +95,21 @@ static void write_json(const ms_study_report *r, FILE *out) {
   cJSON_Delete(root);
 }
 
+/* A name with commas or quotes stands in quotes. */
+static void put_name(const char *name, char after, FILE *out) {
+  const int quoted = strpbrk(name, ",\"\n") != NULL;
+  if (quoted)
+    fputc('"', out);
+  for (; *name; name++) {
+    if (*name == '"')
+      fputc('"', out);
+    fputc(*name, out);
+  }
+  if (quoted)
+    fputc('"', out);
+  fputc(after, out);
+}
+
 static void write_csv(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   fputs("task,seed,mismatch,condition,die,method,accuracy,energy_j,spikes,samples,failed,"
@@ -105,11 +120,14 @@ static void write_csv(const ms_study_report *r, FILE *out) {
     if (!item->done)
       continue;
     ms_study_place p = ms_study_place_of(s, i);
-    fprintf(out, "%s,%llu,%g,%s,%llu,%s,%.6g,%.6g,%.6g,%.0f,%.0f,%.0f,%.0f,%.6g\n",
-            s->task[p.task].name, (unsigned long long)s->seed[p.seed], s->strength[p.strength],
-            s->condition[p.condition].name, (unsigned long long)s->base->held_out_die[p.die],
-            s->method[p.method].name, item->accuracy, item->energy_j, item->spikes, item->samples,
-            item->errors, item->spent, item->test_samples, 1e12 * item->area_m2);
+    put_name(s->task[p.task].name, ',', out);
+    fprintf(out, "%llu,%g,", (unsigned long long)s->seed[p.seed], s->strength[p.strength]);
+    put_name(s->condition[p.condition].name, ',', out);
+    fprintf(out, "%llu,", (unsigned long long)s->base->held_out_die[p.die]);
+    put_name(s->method[p.method].name, ',', out);
+    fprintf(out, "%.6g,%.6g,%.6g,%.0f,%.0f,%.0f,%.0f,%.6g\n", item->accuracy, item->energy_j,
+            item->spikes, item->samples, item->errors, item->spent, item->test_samples,
+            1e12 * item->area_m2);
   }
 }
 
@@ -120,11 +138,13 @@ static void write_levers(const ms_study_report *r, FILE *out) {
         out);
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
-    fprintf(out, "%s,%g,%s,%s,%g,%.6g,%.6g,%.6g,%.6g,%zu,%.6g,%.6g,%.6g,%.6g,%d\n",
-            s->task[c->task].name, s->strength[c->strength], s->condition[c->condition].name,
-            s->method[c->method].name, s->method[c->method].area, 1e12 * c->area_m2,
-            1e12 * c->bias_m2, c->test_samples, c->test_s, c->n, c->median, c->low, c->energy_j,
-            c->spikes, c->pareto);
+    put_name(s->task[c->task].name, ',', out);
+    fprintf(out, "%g,", s->strength[c->strength]);
+    put_name(s->condition[c->condition].name, ',', out);
+    put_name(s->method[c->method].name, ',', out);
+    fprintf(out, "%g,%.6g,%.6g,%.6g,%.6g,%zu,%.6g,%.6g,%.6g,%.6g,%d\n", s->method[c->method].area,
+            1e12 * c->area_m2, 1e12 * c->bias_m2, c->test_samples, c->test_s, c->n, c->median,
+            c->low, c->energy_j, c->spikes, c->pareto);
   }
 }
 
