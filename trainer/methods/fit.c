@@ -10,13 +10,15 @@
 
 enum {
   SETS = 3,
-  TESTED = 2, /* the error is stated on half as many runs as a fit takes */
+  FITTED = 16, /* neurons at most; more see the same few events, which decide less */
+  TESTED = 2,  /* the error is stated on half as many runs as a fit takes */
 };
 
 /* Runs enough stimuli on a die that `neurons` neuron runs come back; a third of them dense. */
 static int record(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned neurons,
                   uint64_t seed, ms_fit_records *out, const ms_control *control, ms_error *err) {
-  size_t n = (neurons + SETS * s->n_neuron - 1) / (SETS * s->n_neuron);
+  size_t each = SETS * (s->n_neuron < FITTED ? s->n_neuron : FITTED),
+         n = (neurons + each - 1) / each;
   return ms_fit_record_die(s, lab, die, SETS, n, seed, out, control, err);
 }
 
@@ -34,7 +36,7 @@ static int fit_alike(const ms_setup *s, const ms_neuron_model *base, const ms_fi
   if (!record)
     return ms_fail(err, MS_ENOMEM, "no memory for a fit");
   size_t n_record = 0;
-  for (unsigned k = 0; k < s->n_neuron; k++)
+  for (unsigned k = 0; k < s->n_neuron && k < FITTED; k++)
     if (fires(seen, s->n_neuron, k))
       for (size_t i = k; i < seen->n; i += s->n_neuron)
         record[n_record++] = &seen->record[i];
