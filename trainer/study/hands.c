@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef struct hand {
   int rank;
@@ -57,13 +58,32 @@ static void tell_ranks(ms_study_hands *h, const char *text) {
       h->ranks->send(h->ranks, r, text);
 }
 
+/* Ends the other ranks; true, and they know it, if all of them say goodbye. One that has died a
+ * moment ago does not, and nobody has missed it yet. */
+static int part(ms_study_hands *h) {
+  const struct timespec pause = {.tv_nsec = 1000000};
+  double until_s = ms_clock_s() + MS_STUDY_LOST_S;
+  int lost = 0, left = h->ranks ? h->ranks->size - 1 : 0, rank;
+  for (int r = 1; r <= left; r++)
+    lost += h->heard_s[r] < 0;
+  tell_ranks(h, "end\n");
+  while (left > lost && ms_clock_s() < until_s) {
+    char *text = h->ranks->receive(h->ranks, &rank);
+    if (text)
+      left -= !strcmp(text, "bye\n");
+    else
+      nanosleep(&pause, NULL);
+    free(text);
+  }
+  tell_ranks(h, left ? "part\n" : "over\n");
+  return !left;
+}
+
 void ms_study_hands_destroy(ms_study_hands *h, int *complete) {
   *complete = 1;
   if (!h)
     return;
-  for (int r = 1; h->ranks && r < h->ranks->size; r++)
-    *complete &= h->heard_s[r] >= 0;
-  tell_ranks(h, "end\n");
+  *complete = part(h);
   ms_study_crew_destroy(h->crew);
   free(h->hand);
   free(h->heard_s);

@@ -29,9 +29,10 @@ void ms_study_hands_stop(ms_study_hands *hands);
 size_t ms_study_hands_busy(const ms_study_hands *hands);
 
 /** What a rank but the first does: jobs that the first one deals, until it says that all is done.
+ * @param complete  out: every rank ends now
  */
 int ms_study_relay(ms_study_known *known, const char *folder, unsigned jobs, ms_transport *ranks,
-                   const volatile int *cancel, ms_error *err);
+                   int *complete, const volatile int *cancel, ms_error *err);
 
 /** A sign of life is sent so often; whoever gave none for so long is taken as lost, until it gives
  * one again. */

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What the launchers of MPI jobs set in their ranks. */
 static int under_mpi(void) {
@@ -68,9 +69,11 @@ static int obey(relay *r, ms_error *err) {
   if (!text)
     return MS_OK;
   r->heard_s = ms_clock_s();
-  if (!strcmp(text, "end\n"))
+  if (!strcmp(text, "end\n")) {
     r->end = 1;
-  else if (!strcmp(text, "stop\n"))
+    if (r->ranks->send(r->ranks, 0, "bye\n"))
+      rc = ms_fail(err, MS_ENOMEM, "no memory for a text");
+  } else if (!strcmp(text, "stop\n"))
     ms_study_crew_stop(r->crew);
   else if (sscanf(text, "give %u\n%n", &slot, &at) == 1 && at && slot < r->jobs)
     rc = ms_study_crew_give(r->crew, slot, text + at, err);
@@ -95,8 +98,26 @@ static int report(relay *r, ms_error *err) {
   return MS_OK;
 }
 
+/* Whether all ranks end together. Rank 0 knows it once all have answered its "end". */
+static int all_part(ms_transport *ranks) {
+  const struct timespec pause = {.tv_nsec = 1000000};
+  double until_s = ms_clock_s() + 2 * MS_STUDY_LOST_S;
+  int over = 0, rank;
+  for (int known = 0; !known && ms_clock_s() < until_s;) {
+    char *text = ranks->receive(ranks, &rank);
+    if (text) {
+      over = !strcmp(text, "over\n");
+      known = over || !strcmp(text, "part\n");
+    } else {
+      nanosleep(&pause, NULL);
+    }
+    free(text);
+  }
+  return over;
+}
+
 int ms_study_relay(ms_study_known *known, const char *folder, unsigned jobs, ms_transport *ranks,
-                   const volatile int *cancel, ms_error *err) {
+                   int *complete, const volatile int *cancel, ms_error *err) {
   relay r = {.ranks = ranks, .jobs = jobs, .heard_s = ms_clock_s()};
   char hello[80];
   snprintf(hello, sizeof hello, "hello %llx %u\n",
@@ -114,5 +135,6 @@ int ms_study_relay(ms_study_known *known, const char *folder, unsigned jobs, ms_
       rc = ms_fail(err, MS_ECRASH, "rank %d hears nothing from rank 0 any more", ranks->rank);
   }
   ms_study_crew_destroy(r.crew);
+  *complete = r.end && all_part(ranks);
   return rc;
 }

@@ -205,7 +205,8 @@ int ms_study_run(const ms_study *study, const ms_study_options *options, ms_stud
   int complete = 1, rc = begin(&r, err);
   if (!rc && r.ranks && r.ranks->rank) {
     report->rank = r.ranks->rank;
-    rc = ms_study_relay(r.known, r.folder, r.jobs, r.ranks, options->control.cancel, err);
+    rc =
+        ms_study_relay(r.known, r.folder, r.jobs, r.ranks, &complete, options->control.cancel, err);
   } else if (!rc) {
     rc = deal_and_keep(&r, &complete, err);
   }
