@@ -30,11 +30,11 @@ static const char HELP[] =
     "`training.loop`, and measured again. The output folder is that of `mixspike train`, with\n"
     "import.json and the experiment as it was run (experiment.yaml).\n";
 
-typedef struct import {
+typedef struct request {
   const char *file;
   ms_nir_options options;
   char report[560]; /* path of import.json */
-} import;
+} request;
 
 static int write_report(const char *path, const ms_nir_report *report, ms_error *err) {
   char *text = ms_nir_report_json(report);
@@ -47,7 +47,7 @@ static int write_report(const char *path, const ms_nir_report *report, ms_error 
 /* The weights that the loop begins with. */
 static int begin(void *user, const ms_setup *setup, const ms_neuron_model *model,
                  ms_network **network, ms_error *err) {
-  const import *i = user;
+  const request *i = user;
   ms_nir_report report;
   int rc = ms_nir_map(i->file, setup, model, &i->options, network, &report, err);
   return rc ? rc : write_report(i->report, &report, err);
@@ -88,7 +88,7 @@ static void show(const cJSON *report, double dt_s) {
 
 /* From the file: a resumed run has mapped the graph in an earlier process. */
 static void add_report(void *user, cJSON *object) {
-  const import *i = user;
+  const request *i = user;
   char *text = NULL;
   ms_error err = {0};
   if (ms_read_file(i->report, &text, NULL, &err))
@@ -103,7 +103,7 @@ static void add_report(void *user, cJSON *object) {
     cJSON_AddItemToObject(object, "import", report);
 }
 
-static int only_check(cli *c, const import *i, const ms_experiment *e) {
+static int only_check(cli *c, const request *i, const ms_experiment *e) {
   ms_error err = {0};
   ms_setup *setup = NULL;
   ms_network *network = NULL;
@@ -129,7 +129,7 @@ static int only_check(cli *c, const import *i, const ms_experiment *e) {
 }
 
 /* What was typed, without --out: a resumed run needs the same options. */
-static void command_of(const import *i, const ms_experiment *e, char *text, size_t size) {
+static void command_of(const request *i, const ms_experiment *e, char *text, size_t size) {
   const ms_nir_options *o = &i->options;
   char dt[40] = "", speedup[40] = "";
   if (o->dt_s > 0)
@@ -140,7 +140,7 @@ static void command_of(const import *i, const ms_experiment *e, char *text, size
            o->rescale ? " --rescale" : "", o->drop_bias ? " --drop-bias" : "");
 }
 
-static int fine_tune(cli *c, import *i, const ms_experiment *e, ms_train_options *options) {
+static int fine_tune(cli *c, request *i, const ms_experiment *e, ms_train_options *options) {
   ms_error err = {0};
   const char *folder = options->output ? options->output : e->output;
   char path[560], again[1000];
@@ -159,7 +159,7 @@ static int fine_tune(cli *c, import *i, const ms_experiment *e, ms_train_options
   return cli_run_training(c, e, options, again, add_report, i);
 }
 
-static int import_graph(cli *c, import *i, const char *experiment, unsigned jobs, int check,
+static int import_graph(cli *c, request *i, const char *experiment, unsigned jobs, int check,
                         ms_train_options *options) {
   ms_error err = {0};
   ms_experiment *given, *e;
@@ -189,7 +189,7 @@ static int run(cli *c, int argc, char **argv) {
                                           {"no-package", no_argument, NULL, NO_PACKAGE},
                                           CLI_JOBS_OPTION,
                                           CLI_END_OPTIONS};
-import i = {0 };
+  request i = {0};
   ms_train_options train = {0};
   cli_changes changes = CLI_NO_CHANGES;
   int check = 0;

@@ -2,6 +2,7 @@
 /* A validation as text: for the terminal, as JSON, CSV and JUnit XML. */
 #include "report.h"
 
+#include "record/json.h"
 #include "record/page.h"
 #include "yaml/unit.h"
 
@@ -110,21 +111,14 @@ void ms_write_table(const ms_validation *v, FILE *out) {
     fprintf(out, "\n%zu simulations failed; the first: %s\n", v->n_failed, v->failure);
 }
 
-static void add_number(cJSON *object, const char *name, double value) {
-  if (isfinite(value))
-    cJSON_AddNumberToObject(object, name, value);
-  else
-    cJSON_AddNullToObject(object, name);
-}
-
 static void add_spread(cJSON *object, const ms_spread *s) {
   cJSON_AddNumberToObject(object, "n", (double)s->n);
   cJSON_AddNumberToObject(object, "missing", (double)s->n_missing);
-  add_number(object, "mean", s->mean);
-  add_number(object, "sd", s->sd);
-  add_number(object, "min", s->min);
-  add_number(object, "median", s->median);
-  add_number(object, "max", s->max);
+  ms_json_number(object, "mean", s->mean);
+  ms_json_number(object, "sd", s->sd);
+  ms_json_number(object, "min", s->min);
+  ms_json_number(object, "median", s->median);
+  ms_json_number(object, "max", s->max);
 }
 
 static void add_causes(cJSON *object, const ms_sensitivity *s) {
@@ -181,9 +175,9 @@ static cJSON *specs_json(const ms_validation *v) {
     cJSON_AddStringToObject(s, "name", r->spec->name);
     cJSON_AddStringToObject(s, "measure", r->measure->name);
     cJSON_AddStringToObject(s, "unit", r->measure->unit);
-    add_number(s, "min", r->spec->min);
-    add_number(s, "typ", r->spec->typ);
-    add_number(s, "max", r->spec->max);
+    ms_json_number(s, "min", r->spec->min);
+    ms_json_number(s, "typ", r->spec->typ);
+    ms_json_number(s, "max", r->spec->max);
     cJSON_AddNumberToObject(s, "required_yield", r->spec->yield);
     cJSON_AddBoolToObject(s, "measured", r->measured);
     if (r->measured) {
@@ -193,7 +187,7 @@ static cJSON *specs_json(const ms_validation *v) {
       cJSON_AddBoolToObject(s, "pass", r->pass);
       cJSON_AddNumberToObject(s, "worst_die", (double)r->worst_die);
       cJSON_AddStringToObject(s, "worst_point", v->point_name[r->worst_point]);
-      add_number(s, "worst_value", r->worst_value);
+      ms_json_number(s, "worst_value", r->worst_value);
     }
     cJSON_AddItemToArray(list, s);
   }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A study as a table, as JSON, as CSV. */
+#include "record/json.h"
 #include "study/study.h"
 
 #include <cjson/cJSON.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,41 +37,34 @@ static void write_table(const ms_study_report *r, FILE *out) {
   }
 }
 
-static void number(cJSON *object, const char *name, double value) {
-  if (isfinite(value))
-    cJSON_AddNumberToObject(object, name, value);
-  else
-    cJSON_AddNullToObject(object, name);
-}
-
 static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
   cJSON *o = cJSON_CreateObject();
   cJSON_AddStringToObject(o, "task", s->task[c->task].name);
-  number(o, "mismatch", s->strength[c->strength]);
+  ms_json_number(o, "mismatch", s->strength[c->strength]);
   cJSON_AddStringToObject(o, "condition", s->condition[c->condition].name);
   cJSON_AddStringToObject(o, "method", s->method[c->method].name);
-  number(o, "dies", (double)c->n);
-  number(o, "median", c->median);
-  number(o, "percentile_5", c->low);
-  number(o, "percentile_95", c->high);
-  number(o, "mean", c->mean);
-  number(o, "mean_half_width", c->half_width);
-  number(o, "yield", c->yield);
-  number(o, "yield_low", c->yield_interval.low);
-  number(o, "yield_high", c->yield_interval.high);
-  number(o, "energy_j", c->energy_j);
-  number(o, "spikes", c->spikes);
-  number(o, "chip_samples", c->spent);
-  number(o, "test_samples_per_die", c->test_samples);
-  number(o, "test_s_per_die", c->test_s);
-  number(o, "neurons_area_m2", c->area_m2);
-  number(o, "bias_area_m2", c->bias_m2);
-  number(o, "area_factor", s->method[c->method].area);
+  ms_json_number(o, "dies", (double)c->n);
+  ms_json_number(o, "median", c->median);
+  ms_json_number(o, "percentile_5", c->low);
+  ms_json_number(o, "percentile_95", c->high);
+  ms_json_number(o, "mean", c->mean);
+  ms_json_number(o, "mean_half_width", c->half_width);
+  ms_json_number(o, "yield", c->yield);
+  ms_json_number(o, "yield_low", c->yield_interval.low);
+  ms_json_number(o, "yield_high", c->yield_interval.high);
+  ms_json_number(o, "energy_j", c->energy_j);
+  ms_json_number(o, "spikes", c->spikes);
+  ms_json_number(o, "chip_samples", c->spent);
+  ms_json_number(o, "test_samples_per_die", c->test_samples);
+  ms_json_number(o, "test_s_per_die", c->test_s);
+  ms_json_number(o, "neurons_area_m2", c->area_m2);
+  ms_json_number(o, "bias_area_m2", c->bias_m2);
+  ms_json_number(o, "area_factor", s->method[c->method].area);
   cJSON_AddBoolToObject(o, "pareto", c->pareto);
   if (c->method) {
-    number(o, "pairs", (double)c->n_pair);
-    number(o, "median_gain", c->gain);
-    number(o, "signed_rank_p", c->p);
+    ms_json_number(o, "pairs", (double)c->n_pair);
+    ms_json_number(o, "median_gain", c->gain);
+    ms_json_number(o, "signed_rank_p", c->p);
   }
   return o;
 }
@@ -82,9 +75,9 @@ static void write_json(const ms_study_report *r, FILE *out) {
   cJSON_AddBoolToObject(root, "ok", 1);
   cJSON_AddStringToObject(root, "study", s->name);
   cJSON_AddStringToObject(root, "compared_with", s->method[0].name);
-  number(root, "confidence", s->confidence);
-  number(root, "yield_at", s->yield_at);
-  number(root, "wall_s", r->wall_s);
+  ms_json_number(root, "confidence", s->confidence);
+  ms_json_number(root, "yield_at", s->yield_at);
+  ms_json_number(root, "wall_s", r->wall_s);
   cJSON *cells = cJSON_AddArrayToObject(root, "cells");
   for (size_t i = 0; i < r->n_cell; i++)
     cJSON_AddItemToArray(cells, cell_json(s, &r->cell[i]));
