@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_EVENTS = 256 };
+enum {
+  MAX_EVENTS = 512,
+  FEW_INPUTS = 16, /* up to here every input reaches every neuron */
+};
 
 /* A small generator of its own: which stimuli a fit uses must not depend on anything else. */
 static double uniform(uint64_t *state) {
@@ -20,9 +23,12 @@ static double uniform(uint64_t *state) {
 
 /* ---- stimuli ---- */
 
-/* Every input reaches every neuron through a synapse of random row and code, two of three of them
+/* Each input reaches each neuron through a synapse of random row and code, two of three of them
  * excitatory: what neurons in trained networks see. Many events come through weak synapses, as in
- * an output layer; so the codes of every third neuron, and all when `dense`, end at 40 %. */
+ * an output layer; so the codes of every third neuron, and all when `dense`, end at 40 %. Where
+ * there are many inputs a neuron gets only some of them, fewer the stronger they are, and `dense`
+ * codes end at 20 %: all of 256 would hold it where no trained network does, at its highest rate
+ * behind rows that never rest. */
 static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_config *config,
                            ms_error *err) {
   const ms_core *core = s->core;
@@ -30,7 +36,7 @@ static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_confi
   for (size_t r = 0; r < core->n_row; r++)
     n_row[core->row[r].sign]++;
   size_t n = (size_t)s->n_neuron * s->n_input;
-  *config = (ms_config){.n_synapse = n, .n_bias = core->n_bias};
+  *config = (ms_config){.n_bias = core->n_bias};
   config->synapse = calloc(n, sizeof *config->synapse);
   config->bias = calloc(core->n_bias + 1, sizeof *config->bias);
   if (!config->synapse || !config->bias) {
@@ -39,11 +45,15 @@ static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_confi
   }
   memcpy(config->bias, s->bias, core->n_bias * sizeof *config->bias);
   unsigned most = (1u << core->dac_bits) - 1;
+  int many = s->n_input > FEW_INPUTS;
   for (size_t i = 0; i < n; i++) {
     size_t target = i / s->n_input;
-    double range = most * (dense || target % 3 == 0 ? 0.4 : 1);
+    int weak = target % 3 == 0;
+    if (many && uniform(&seed) * s->n_input > (dense ? 48 : weak ? 24 : 8))
+      continue;
+    double range = most * (dense && many ? 0.2 : dense || weak ? 0.4 : 1);
     int sign = n_row[MS_INH] && (!n_row[MS_EXC] || uniform(&seed) < 0.35) ? MS_INH : MS_EXC;
-    config->synapse[i] = (ms_synapse){
+    config->synapse[config->n_synapse++] = (ms_synapse){
         .source = (uint16_t)(s->n_neuron + i % s->n_input),
         .target = (uint16_t)target,
         .sign = (uint8_t)sign,
@@ -59,13 +69,14 @@ static int by_time(const void *a, const void *b) {
   return x->t != y->t ? (x->t < y->t ? -1 : 1) : (int)x->address - (int)y->address;
 }
 
-/* One or two events an input within the first two thirds of the window; dense: 3 to 11 in nearly
- * all of it. */
+/* One or two events an input within the first 60 % of the window; dense: in nearly all of it, and 3
+ * to 11 where there are few inputs. */
 static size_t random_events(const ms_setup *s, uint64_t seed, int dense, ms_event *event) {
   size_t n = 0;
   double span_s = s->encoding.window_tau * s->encoding.tau_s * (dense ? 0.9 : 0.6);
+  int busy = dense && s->n_input <= FEW_INPUTS;
   for (unsigned i = 0; i < s->n_input; i++)
-    for (int k = dense ? 3 + (int)(9 * uniform(&seed)) : 1 + (int)(2 * uniform(&seed));
+    for (int k = busy ? 3 + (int)(9 * uniform(&seed)) : 1 + (int)(2 * uniform(&seed));
          k > 0 && n < MAX_EVENTS; k--)
       event[n++] = (ms_event){.t = ms_time_from_s(span_s * uniform(&seed)), .address = (uint16_t)i};
   qsort(event, n, sizeof *event, by_time);
