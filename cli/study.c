@@ -17,8 +17,8 @@ static const char HELP[] =
     "study's)\n\n"
     "Trains every method of the study and measures it on every held-out die, for each task, "
     "strength\n"
-    "of mismatch and condition (docs/study.md). Writes index.html, results.json, results.csv and\n"
-    "levers.csv; Ctrl-C leaves a state that --resume continues.\n\n"
+    "of mismatch and condition (docs/study.md). Writes index.html, results.json, results.csv,\n"
+    "levers.csv and curves.csv; Ctrl-C leaves a state that --resume continues.\n\n"
     "mpirun -n 4 mixspike study ... computes it on four processes, of several machines if need "
     "be,\n"
     "with the same result.\n";
@@ -37,6 +37,7 @@ static int write_all(const ms_study_report *r, const char *folder, ms_error *err
   int rc = write_format(r, MS_STUDY_JSON, folder, "results.json", err);
   rc = rc ? rc : write_format(r, MS_STUDY_CSV, folder, "results.csv", err);
   rc = rc ? rc : write_format(r, MS_STUDY_LEVERS, folder, "levers.csv", err);
+  rc = rc ? rc : write_format(r, MS_STUDY_CURVES, folder, "curves.csv", err);
   return rc ? rc : write_format(r, MS_STUDY_HTML, folder, "index.html", err);
 }
 

@@ -71,6 +71,8 @@ typedef struct ms_experiment {
   double burst, decay;  /**< weights in the loss: mean squared spike count of the hidden neurons,
                            half  the squared weights */
   ms_model_method method;
+  int fitted; /**< on the model, the training dies' own fitted neurons take the nominal one's place;
+                   with fit_per_die */
   unsigned genes;                        /**< of MS_MODEL_GENE */
   double beta;                           /**< steepness of the surrogate gradient */
   double coarse_step_tau, fine_step_tau; /**< time steps of the model */
@@ -79,6 +81,8 @@ typedef struct ms_experiment {
   double loop_rate; /**< of Adam in the loop */
   ms_loop_method loop_method;
   int observe;        /**< MS_LOOP_GRADIENT: 0 spikes alone, 1 the membranes' voltages as well */
+  int loose;          /**< MS_LOOP_GRADIENT without membranes: the model's are reset by the chip's
+                           spikes, but not made to agree with them */
   unsigned chains;    /**< of MS_LOOP_METROPOLIS. `loop_batches` counts the proposals of
                            a chain, `loop_batch` the samples that decide on one */
   double proposal;    /**< standard deviation of a proposal, weights being -1..1 */
@@ -88,7 +92,8 @@ typedef struct ms_experiment {
   double burn_in;     /**< share of the steps that the mean leaves out */
   int deploy_best;    /**< deploy the weights of lowest energy instead of the chains' mean */
 
-  int fit_per_die; /**< the loop's backward pass uses each training die's own fitted neurons */
+  int fit_per_die; /**< each training die's neurons are fitted; the loop's backward pass and, with
+                        `fitted`, training on the model use them */
   unsigned fit_neuron_runs; /**< of the fit of the nominal model, at least; half as many test it */
   unsigned fit_stimuli;     /**< of the fit of a die */
 

@@ -49,6 +49,16 @@ typedef struct ms_study_cell {
   double p;      /**< Wilcoxon's signed-rank test of that */
 } ms_study_cell;
 
+/** What a training in the loop had right, batch after batch, each before learning from it. */
+typedef struct ms_study_curve {
+  size_t item; /**< of the plan, that stands for the network's task, seed, strength, condition,
+                    method and, with a network for each die, die */
+  size_t n;
+  double *samples;  /**< [n] chip samples spent when the batch was through, all that were spent on
+                         the network before included */
+  double *accuracy; /**< [n] of the batch */
+} ms_study_curve;
+
 typedef struct ms_study_options {
   const char *output; /**< folder; NULL: the study's */
   int resume;         /**< take over what the folder's state has; MS_EMISSING if there is none */
@@ -65,7 +75,9 @@ typedef struct ms_study_report {
   ms_study_item *item;
   size_t n_cell;
   ms_study_cell *cell; /**< those with at least one die */
-  double wall_s;       /**< of this call */
+  size_t n_curve;
+  ms_study_curve *curve;
+  double wall_s; /**< of this call */
   int rank; /**< of an MPI job; a rank that is not 0 has worked for that one and reports nothing */
 } ms_study_report;
 
@@ -85,6 +97,7 @@ typedef enum ms_study_format {
   MS_STUDY_JSON,
   MS_STUDY_CSV,    /**< every method on every die */
   MS_STUDY_LEVERS, /**< CSV: every method with its area, test time and accuracy */
+  MS_STUDY_CURVES, /**< CSV: accuracy against chip samples along every training in the loop */
   MS_STUDY_HTML,   /**< one page that needs no other file */
 } ms_study_format;
 

@@ -80,6 +80,8 @@ static void mistakes_are_named_before_anything_runs(void **state) {
           "ded");
   refused(HEAD "methods: [{name: a, training: {epoch: 3}}]\n", "study.yaml:3", "epoch");
   refused(HEAD "methods: [{name: a}, {name: a}]\n", "study.yaml:3", "twice");
+  refused(HEAD METHODS "  - {name: all, start: each}\n", "study.yaml:7", "dies: each");
+  refused(HEAD "methods: [{name: a, training: {neurons: fitted}}]\n", "study.yaml:3", "per_die");
   refused(HEAD "methods: [{name: a, start: b}]\n", "study.yaml:3", "'b'");
   refused("name: x\nbase: none.yaml\n" METHODS, "none.yaml", "");
 }
@@ -128,15 +130,58 @@ static void a_resumed_study_ends_in_the_same_items(void **state) {
   assert_true(whole.cell[0].spent == 0 && whole.cell[1].spent == 8);
   assert_int_equal(whole.cell[1].n_pair, 3);
   assert_true(whole.item[6].spikes < whole.item[0].spikes);
+  /* A curve of every training in the loop: of 3 dies at 2 strengths under 2 conditions. */
+  assert_int_equal(whole.n_curve, 12);
+  assert_int_equal(parts.n_curve, 12);
+  for (size_t i = 0; i < 12; i++) {
+    const ms_study_curve *a = &whole.curve[i], *b = &parts.curve[i];
+    assert_true(a->n == 2 && b->n == 2 && a->item == b->item && a->item % 2 == 1);
+    assert_true(a->samples[0] == 4 && a->samples[1] == 8);
+    assert_memory_equal(a->samples, b->samples, 2 * sizeof(double));
+    assert_memory_equal(a->accuracy, b->accuracy, 2 * sizeof(double));
+    assert_true(a->accuracy[0] * 4 == round(a->accuracy[0] * 4)); /* of four samples */
+  }
   char *text;
   for (int format = MS_STUDY_TABLE; format <= MS_STUDY_HTML; format++) {
     assert_int_equal(ms_study_text(&whole, (ms_study_format)format, &text, &err), MS_OK);
-    assert_non_null(strstr(text, "plain"));
+    assert_non_null(strstr(text, format == MS_STUDY_CURVES ? "each" : "plain"));
     assert_non_null(strstr(text, "dead"));
+    assert_true(format != MS_STUDY_HTML || strstr(text, "Along the loop"));
     free(text);
   }
   ms_study_report_clear(&parts);
   ms_study_report_clear(&whole);
+  ms_study_destroy(study);
+}
+
+/* First on each die's own fitted neurons, then in the loop on that die: a die's network goes on
+ * where the same die's was, and everything that ran on it counts. */
+static void a_loop_begins_with_the_die_s_own_network(void **state) {
+  (void)state;
+  ms_study *study;
+  ms_error err = {0};
+  if (load(HEAD "methods:\n  - {name: plain}\n"
+                "  - {name: fitted, start: plain, dies: each, fit: {per_die: true, stimuli: 6},\n"
+                "     training: {neurons: fitted, epochs: 2, rate: 0.05}}\n"
+                "  - {name: loop, start: fitted, dies: each,\n"
+                "     training: {loop: {batches: 2, batch: 4, rate: 1.0e-6}}}\n",
+           &study, &err))
+    fail_msg("%s", err.text);
+  ms_study_report r;
+  assert_int_equal(run(study, "chain", 0, 1 << 30, &r), MS_OK);
+  /* Six stimuli to fit and half as many to judge the fit. */
+  assert_true(r.cell[1].spent == 9 && r.cell[1].test_samples == 9);
+  assert_true(r.cell[2].spent == 17 && r.cell[2].test_samples == 17);
+  assert_int_equal(r.n_curve, 3);
+  assert_true(r.curve[0].samples[0] == 13 && r.curve[0].samples[1] == 17);
+  int moved = 0;
+  for (size_t die = 0; die < 3; die++) {
+    const ms_study_item *item = &r.item[3 * die];
+    moved |= item[0].spikes != item[1].spikes;
+    assert_true(item[1].spikes == item[2].spikes); /* at this rate no code moves */
+  }
+  assert_true(moved);
+  ms_study_report_clear(&r);
   ms_study_destroy(study);
 }
 
@@ -381,6 +426,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(mistakes_are_named_before_anything_runs),
       cmocka_unit_test(a_resumed_study_ends_in_the_same_items),
+      cmocka_unit_test(a_loop_begins_with_the_die_s_own_network),
       cmocka_unit_test(levers_have_their_price),
       cmocka_unit_test(a_cell_stops_when_its_mean_is_known),
       cmocka_unit_test(distortions_belong_to_the_die),

@@ -86,17 +86,20 @@ static void read_chains(ms_experiment *e, ms_yaml_node *loop) {
 static void read_loop(ms_experiment *e, ms_yaml_node *loop) {
   static const char *const method[] = {"gradient", "metropolis", NULL};
   static const char *const observe[] = {"spikes", "membranes", NULL};
+  static const char *const trace[] = {"forced", "loose", NULL};
   e->loop_batches = ms_part_count(loop, "batches", e->loop_batches, 0, 1000000);
   e->loop_batch = ms_part_count(loop, "batch", e->loop_batch, 1, 100000);
   e->compare = ms_yaml_bool_or(loop, "compare", e->compare);
   e->loop_rate = ms_yaml_real_or(loop, "rate", e->loop_rate, 1e-6, 1);
   e->loop_method = (ms_loop_method)ms_yaml_choice_or(loop, "method", method, (int)e->loop_method);
   e->observe = ms_yaml_choice_or(loop, "observe", observe, e->observe);
+  e->loose = ms_yaml_choice_or(loop, "trace", trace, e->loose);
   read_chains(e, loop);
 }
 
 void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   static const char *const method[] = {"plain", "gene", "reservoir", NULL};
+  static const char *const neurons[] = {"nominal", "fitted", NULL};
   e->seed = (uint64_t)ms_yaml_int_or(node, "seed", (int64_t)e->seed, 0, INT64_MAX);
   ms_yaml_node *training = ms_part_section(node, "training");
   e->epochs = ms_part_count(training, "epochs", e->epochs, 0, 100000);
@@ -112,6 +115,7 @@ void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   e->ramp = ms_part_count(training, "ramp", e->ramp, 0, 100000);
   e->drawn_dies = ms_part_count(training, "drawn_dies", e->drawn_dies, 1, 1000000);
   e->method = (ms_model_method)ms_yaml_choice_or(training, "method", method, (int)e->method);
+  e->fitted = ms_yaml_choice_or(training, "neurons", neurons, e->fitted);
   e->genes = ms_part_count(training, "genes", e->genes, 1, 256);
   e->coarse_step_tau = ms_yaml_real_or(training, "coarse_step", e->coarse_step_tau, 0.001, 0.5);
   e->fine_step_tau = ms_yaml_real_or(training, "fine_step", e->fine_step_tau, 0.001, 0.5);
@@ -120,6 +124,9 @@ void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   e->fit_per_die = ms_yaml_bool_or(fit, "per_die", e->fit_per_die);
   e->fit_neuron_runs = ms_part_count(fit, "neuron_runs", e->fit_neuron_runs, 8, 1000000);
   e->fit_stimuli = ms_part_count(fit, "stimuli", e->fit_stimuli, 6, 100000);
+  if (e->fitted && !e->fit_per_die)
+    ms_yaml_fail(training ? training : node, MS_EINVAL,
+                 "'training.neurons: fitted' needs 'fit: {per_die: true}'");
 }
 
 void ms_part_conditions(ms_experiment *e, ms_yaml_node *node) {

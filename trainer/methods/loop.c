@@ -14,11 +14,14 @@ static uint64_t steps(const ms_world *w) {
   return e->loop_batches < affordable ? e->loop_batches : affordable;
 }
 
-/* Half a cosine from the full rate to a twentieth of it: what the last batches' noise would move
- * is a code here and there. */
+/* Up to the full rate over the first tenth of the batches: Adam's averages are of a few batches
+ * then, and each would move every weight by the whole rate, whichever way its noise points. On half
+ * a cosine to a twentieth of it: what the last batches' noise would move is a code here and there.
+ */
 static double rate_of(const ms_world *w, uint64_t step) {
   double done = (double)step / (double)steps(w);
-  return w->setup->experiment->loop_rate * (0.05 + 0.95 * 0.5 * (1 + cos(acos(-1.0) * done)));
+  double up = fmin(1, 10 * (double)(step + 1) / (double)steps(w));
+  return up * w->setup->experiment->loop_rate * (0.05 + 0.95 * 0.5 * (1 + cos(acos(-1.0) * done)));
 }
 
 typedef struct batch {

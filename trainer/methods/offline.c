@@ -112,6 +112,14 @@ static void vary(const ms_experiment *x, uint64_t step, ms_net_options *options)
   options->n_drawn = x->drawn_dies;
 }
 
+/* Groups of samples run on one fitted die after the other. */
+static void use_fitted(const ms_world *w, ms_net_options *options) {
+  if (w->setup->experiment->fitted) {
+    options->fitted = w->fitted;
+    options->n_fitted = (unsigned)w->n_die;
+  }
+}
+
 /* Keeps the best weights; the first fine epoch starts the comparison anew, as figures of different
  * time steps do not compare. */
 static int keep_best(epoch *e, ms_error *err) {
@@ -150,6 +158,7 @@ int ms_offline_epoch(const ms_world *w, ms_state *state, ms_update *update, ms_e
              .sample = calloc(n, sizeof(ms_sim_sample)),
              .start_s = ms_clock_s()};
   vary(x, state->step, &e.options);
+  use_fitted(w, &e.options);
   int rc = e.gradient && e.order && e.sample
                ? MS_OK
                : ms_fail(err, MS_ENOMEM, "no memory for an epoch of %zu samples", n);

@@ -313,6 +313,14 @@ static int load_tables(ms_state *s, ms_h5 *h5, ms_error *err) {
   return s->fit ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a checkpoint");
 }
 
+/* What the method of the phase keeps. */
+static int load_own(ms_state *s, ms_h5 *h5, ms_error *err) {
+  free(s->own);
+  s->own = NULL;
+  s->n_own = 0;
+  return ms_h5_doubles(h5, "method", &s->own, &s->n_own, err);
+}
+
 /* Those dies whose fit was done. */
 static int load_die_fits(ms_state *s, const ms_setup *setup, ms_h5 *h5, ms_error *err) {
   char name[FIT_NAME];
@@ -385,7 +393,7 @@ int ms_state_load(ms_state *s, const ms_setup *setup, const char *path, ms_error
          (rc = load_floats(&h5, "moment/first", s->learner->first, n, err)) ||
          (rc = load_floats(&h5, "moment/second", s->learner->second, n, err)) ||
          (rc = load_floats(&h5, "best", s->best, n, err)) ||
-         (rc = load_floats(&h5, "offline", s->offline, n, err)) ||
+         (rc = load_floats(&h5, "offline", s->offline, n, err)) || (rc = load_own(s, &h5, err)) ||
          (rc = load_tables(s, &h5, err)) || (rc = load_die_fits(s, setup, &h5, err)));
   ms_h5_close(&h5);
   return rc;

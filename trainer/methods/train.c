@@ -284,6 +284,11 @@ static int take_start(run *r, const ms_network *n, ms_error *err) {
 }
 
 static int start(run *r, ms_error *err) {
+  if (r->e->fitted && r->e->method == MS_MODEL_GENE)
+    return ms_fail(
+        err, MS_EINVAL,
+        "weights to start from cannot be trained by genes on fitted neurons; use another "
+        "'training.method'");
   if (r->options->start)
     return take_start(r, r->options->start, err);
   ms_network *n = NULL;
@@ -315,7 +320,9 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
                               (e->loop_method == MS_LOOP_METROPOLIS ? e->chains : 1),
                     .control = r->options->control};
   if (s->phase == MS_PHASE_OFFLINE && (r->options->start || r->options->begin)) {
-    if ((rc = start(r, err)) || (rc = next_phase(r, MS_PHASE_LOOP, err)))
+    if (!s->step && (rc = start(r, err)))
+      return rc;
+    if (!e->fitted && (rc = next_phase(r, MS_PHASE_LOOP, err)))
       return rc;
   }
   if (s->phase == MS_PHASE_OFFLINE) {

@@ -99,6 +99,8 @@ typedef struct ms_recorded {
   const ms_sim_spike *spike; /**< in order of steps: the trace is made to agree with them */
   const float *membrane;     /**< [n_step + 1][..] current over threshold at grid points, takes the
                                   model's place; NULL: not observed */
+  int loose; /**< spikes only reset the trace: it is neither lifted to the threshold where there was
+                  one nor kept below where there was none */
 } ms_recorded;
 
 /** Runs n_step steps of dt (tau).

@@ -157,13 +157,15 @@ MS_VECTOR static void observe(size_t n, const float *restrict observed,
   }
 }
 
-/* Where the model is not there yet, the trace is lifted to the threshold; an observed one has been
- * reset by the end of the step and keeps what it had at the beginning. */
+/* Where the model is not there yet, the trace is lifted to the threshold unless it is loose; an
+ * observed one has been reset by the end of the step and keeps what it had at the beginning. */
 static int force_spikes(ms_layer *l, unsigned step, float dt, const ms_sim_spike **at,
-                        const ms_sim_spike *end, const float *m, float *peak, float *next) {
+                        const ms_sim_spike *end, int loose, const float *m, float *peak,
+                        float *next) {
   for (; *at < end && (*at)->step <= step; (*at)++) {
     size_t i = (size_t)(*at)->neuron * MS_LANES + (*at)->lane;
-    peak[i] = fmaxf(fmaxf(peak[i], m[i]), l->threshold[i]);
+    if (!loose)
+      peak[i] = fmaxf(fmaxf(peak[i], m[i]), l->threshold[i]);
     int rc = spike_at(l, step, i, (*at)->t, dt, next);
     if (rc)
       return rc;
@@ -198,6 +200,7 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
   if (!sum)
     return MS_ENOMEM;
   const float *observed = recorded ? recorded->membrane : NULL;
+  const int loose = recorded && recorded->loose;
   const ms_sim_spike *at = recorded ? recorded->spike : NULL;
   const ms_sim_spike *end = at ? at + recorded->n_spike : NULL;
   l->n_spike = 0;
@@ -225,10 +228,10 @@ int ms_layer_forward(ms_layer *l, const ms_arrivals *in, unsigned n_step, float 
     memcpy(next, peak, n * sizeof *next);
     if (observed)
       observe(n, observed + (k + 1) * n, l->threshold, l->rest, peak, next);
-    else
+    else if (!loose)
       rc = compare_all(l, k, dt, m, peak, next, recorded != NULL);
     if (!rc)
-      rc = force_spikes(l, k, dt, &at, end, m, peak, next);
+      rc = force_spikes(l, k, dt, &at, end, loose, m, peak, next);
     receive(l, in, k + 1, x_next);
   }
   free(sum);

@@ -248,7 +248,8 @@ int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   for (int k = 0; k < 2; k++)
     recorded[k] = (ms_recorded){.n_spike = net->n_forced[k],
                                 .spike = net->forced[k],
-                                .membrane = observed ? net->observed[k] : NULL};
+                                .membrane = observed ? net->observed[k] : NULL,
+                                .loose = options->loose};
   if (!rc)
     rc = ms_layer_forward(net->hidden, &net->to_hidden, n_step, dt, on_chip ? &recorded[0] : NULL);
   ms_arrivals_clear(&net->to_output);

@@ -44,6 +44,7 @@ typedef struct ms_net_options {
   float gain;   /**< class score: gain times mean spike count of the class's neurons */
   float burst;  /**< weight of the hidden neurons' mean squared spike count in the loss */
   float revive; /**< extra gradient for silent output neurons of the true class */
+  int loose;    /**< as in ms_recorded, for samples that a chip ran */
 
   /* The dies of a batch: group g of MS_LANES samples runs on die draw + g. */
   uint64_t draw;

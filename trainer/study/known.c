@@ -41,8 +41,10 @@ void ms_study_known_destroy(ms_study_known *k) {
   if (!k)
     return;
   for (size_t i = 0; i < k->study->n_item; i++) {
-    if (k->network)
+    if (k->network) {
       ms_network_destroy(k->network[i].network);
+      ms_study_curve_clear(&k->network[i].curve);
+    }
     for (int kind = 0; kind < 2; kind++)
       if (k->model[kind])
         free(k->model[kind][i]);
@@ -141,6 +143,9 @@ static void tell_network(const ms_study_network *from, FILE *out) {
     fprintf(out, " %d", n->in[i]);
   for (size_t i = 0; i < outputs; i++)
     fprintf(out, " %d", n->out[i]);
+  fprintf(out, " %zu", from->curve.n);
+  put(out, from->curve.samples, from->curve.n);
+  put(out, from->curve.accuracy, from->curve.n);
 }
 
 static const char *get_codes(const char *at, int16_t *code, size_t n) {
@@ -152,7 +157,18 @@ static const char *get_codes(const char *at, int16_t *code, size_t n) {
   return at;
 }
 
-static const char *learn_network(const char *at, ms_study_network *to) {
+static const char *learn_curve(const char *at, ms_study_curve *to) {
+  double n = 0;
+  if (at && !strncmp(at, " .", 2)) /* a state from before curves were kept */
+    return at;
+  at = get(at, &n, 1);
+  if (!at || !(n >= 0 && n <= 1e7) || ms_study_curve_create(to, (size_t)n, NULL))
+    return NULL;
+  at = get(at, to->samples, to->n);
+  return get(at, to->accuracy, to->n);
+}
+
+static const char *learn_network(const char *at, size_t number, ms_study_network *to) {
   double spent[2];
   unsigned shape[SHAPE];
   at = get(at, spent, 2);
@@ -169,10 +185,14 @@ static const char *learn_network(const char *at, ms_study_network *to) {
     return NULL;
   at = get_codes(at, n->in, (size_t)n->n_hidden * n->n_input * n->parallel);
   at = get_codes(at, n->out, (size_t)n->n_class * n->per_class * n->n_hidden);
-  if (at)
-    *to = (ms_study_network){n, spent[0], spent[1]};
-  else
+  ms_study_curve curve = {.item = number};
+  at = learn_curve(at, &curve);
+  if (at) {
+    *to = (ms_study_network){n, spent[0], spent[1], curve};
+  } else {
     ms_network_destroy(n);
+    ms_study_curve_clear(&curve);
+  }
   return at;
 }
 
@@ -221,7 +241,7 @@ void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) 
 
 static const char *learn_value(ms_study_known *k, const ms_study_job *job, const char *at) {
   if (job->kind == MS_STUDY_TRAIN)
-    return learn_network(at, &k->network[job->number]);
+    return learn_network(at, job->number, &k->network[job->number]);
   if (job->kind != MS_STUDY_MEASURE)
     return learn_model(at, &k->model[job->kind][job->number]);
   ms_study_item item = {.done = 1};

@@ -29,8 +29,7 @@ static const ms_study_cell *find(const ms_study_report *r, size_t task, size_t c
   return NULL;
 }
 
-/* A key under a picture's axes would hide data: it stands in words below. */
-static void write_key(const ms_study *s, FILE *out) {
+void ms_study_page_key(const ms_study *s, FILE *out) {
   fputs("<p>", out);
   for (size_t m = 0; m < s->n_method; m++) {
     fprintf(out, "<span style=\"color:%s\">&#9632;</span> ", ms_study_colour(m));
@@ -116,7 +115,7 @@ static void write_pictures(const ms_study_report *r, FILE *out) {
       "Accuracy against chip samples; larger dots: stronger mismatch"};
   for (int kind = 0; kind < 3; kind++) {
     fprintf(out, "<h2>%s</h2>\n", head[kind]);
-    write_key(s, out);
+    ms_study_page_key(s, out);
     fputs("<div class=\"grid\">\n", out);
     for (size_t t = 0; t < s->n_task; t++)
       for (size_t c = 0; c < s->n_condition; c++) {
@@ -169,6 +168,7 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
       engine(s->base->analog), s->base->core, s->base->hidden, s->base->n_held_out_die,
       (unsigned long long)s->base->die_seed, s->n_seed);
   write_pictures(r, out);
+  ms_study_page_curves(r, out);
   ms_study_page_levers(r, out);
   fprintf(
       out,

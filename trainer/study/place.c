@@ -29,6 +29,11 @@ size_t ms_study_index(const ms_study *s, const ms_study_place *p) {
   return i * s->n_method + p->method;
 }
 
+/* Trained in the loop, or on the fitted neurons of dies; else on the nominal model alone. */
+static int on_dies(const ms_experiment *e) {
+  return e->loop_batches > 0 || e->fitted;
+}
+
 static const uint64_t FNV_BASIS = 0xcbf29ce484222325u;
 
 static uint64_t mix(uint64_t h, const void *data, size_t n) {
@@ -80,7 +85,7 @@ static int know_conditions(const ms_study *s, const ms_study_place *p, ms_experi
   condition->dac_bits = e->dac_bits;
   ms_part_conditions(condition, s->condition[p->condition].node);
   e->dac_bits = condition->dac_bits;
-  if (e->loop_batches)
+  if (on_dies(e))
     e->distortion = condition->distortion;
   ms_experiment_destroy(condition);
   return MS_OK;
@@ -112,7 +117,7 @@ int ms_study_experiment(const ms_study *s, const ms_study_place *p, int to_train
         e->training_die[0] = s->base->held_out_die[p->die];
       else
         rc = ms_fail(err, MS_ENOMEM, "no memory for an experiment");
-    } else if (!e->loop_batches) {
+    } else if (!on_dies(e)) {
       e->n_training_die = 0; /* trained on the model alone */
       e->strength = 1;
     }
@@ -146,7 +151,7 @@ int ms_study_find_traits(ms_study *s, ms_error *err) {
     const unsigned shape[] = {e->dac_bits, e->hidden, e->outputs_per_class, e->fit_neuron_runs};
     ms_study_traits *t = traits_of(s, &p);
     t->bits = e->dac_bits;
-    t->looped = e->loop_batches > 0;
+    t->on_dies = on_dies(e);
     t->distortion = e->distortion;
     t->fit = mix(FNV_BASIS, shape, sizeof shape);
     t->chip = mix(t->fit, &s->method[p.method].area, sizeof s->method[p.method].area);
@@ -168,9 +173,9 @@ ms_study_place ms_study_network_place(const ms_study *s, const ms_study_place *p
     if (other->bits == t->bits && same_distortion(&other->distortion, &t->distortion))
       break;
   }
-  if (!t->looped) /* trained on the model alone */
+  if (!t->on_dies)
     p.strength = 0;
-  if (!t->looped || !s->method[p.method].each)
+  if (!t->on_dies || !s->method[p.method].each)
     p.die = 0;
   return p;
 }
@@ -222,8 +227,8 @@ void ms_study_key(const ms_study *s, const ms_study_place *place, char *key, siz
   ms_study_place p = ms_study_network_place(s, place);
   const ms_study_traits *t = traits_of(s, &p);
   int n = snprintf(key, size, "t%zu-m%zu-s%zu-b%u", p.task, p.method, p.seed, t->bits);
-  if (t->looped)
+  if (t->on_dies)
     n += snprintf(key + n, size - (size_t)n, "-x%zu-c%zu", p.strength, p.condition);
-  if (t->looped && s->method[p.method].each)
+  if (t->on_dies && s->method[p.method].each)
     snprintf(key + n, size - (size_t)n, "-d%llu", (unsigned long long)s->base->held_out_die[p.die]);
 }

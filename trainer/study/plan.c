@@ -44,8 +44,9 @@ static void read_method(ms_study *s, size_t i) {
   m->each = ms_yaml_choice_or(m->node, "dies", dies, 0);
   m->calibrate = ms_part_count(m->node, "calibrate", 0, 1, 20);
   m->area = ms_yaml_real_or(ms_part_section(m->node, "chip"), "area", 1, 0.05, 1000);
-  if (m->start != i && s->method[m->start].each)
-    ms_yaml_fail(m->node, MS_EINVAL, "key 'start': '%s' has a network for each die", start);
+  if (m->start != i && s->method[m->start].each && !m->each)
+    ms_yaml_fail(m->node, MS_EINVAL,
+                 "key 'start': '%s' has a network for each die; say dies: each here, too", start);
 }
 
 static void read_methods(ms_study *s, ms_yaml_node *root) {
@@ -135,13 +136,14 @@ static int check(ms_study *s, ms_error *err) {
     int rc = ms_study_experiment(s, &place, 1, &e, err);
     if (rc)
       return rc;
-    int lacks = e->loop_batches && !e->n_training_die;
+    int lacks = (e->loop_batches || e->fitted) && !e->n_training_die;
     ms_experiment_destroy(e);
     if (lacks)
-      return ms_fail(err, MS_EINVAL,
-                     "%s: method '%s' trains in the loop, but the experiment has no training dies; "
-                     "list some, or say dies: each",
-                     s->file, s->method[i].name);
+      return ms_fail(
+          err, MS_EINVAL,
+          "%s: method '%s' trains on dies, but the experiment has no training dies; list "
+          "some, or say dies: each",
+          s->file, s->method[i].name);
   }
   return MS_OK;
 }

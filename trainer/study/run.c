@@ -195,7 +195,8 @@ static int deal_and_keep(run *r, int *complete, ms_error *err) {
   if (rc)
     return rc;
   leave_out_unwanted(r);
-  return ms_study_summarise(r->report, err);
+  rc = ms_study_take_curves(r->known, r->report, err);
+  return rc ? rc : ms_study_summarise(r->report, err);
 }
 
 int ms_study_run(const ms_study *study, const ms_study_options *options, ms_study_report *report,
@@ -222,5 +223,8 @@ int ms_study_run(const ms_study *study, const ms_study_options *options, ms_stud
 void ms_study_report_clear(ms_study_report *report) {
   free(report->item);
   free(report->cell);
+  for (size_t i = 0; i < report->n_curve; i++)
+    ms_study_curve_clear(&report->curve[i]);
+  free(report->curve);
   memset(report, 0, sizeof *report);
 }

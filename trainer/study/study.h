@@ -28,7 +28,7 @@ typedef struct ms_named_node {
 /** What decides which places share a network, a fit, or chips. */
 typedef struct ms_study_traits {
   unsigned bits;            /**< of the weight DACs; 0: the core's */
-  int looped;               /**< trained in the loop */
+  int on_dies;              /**< trained in the loop or on fitted dies */
   ms_distortion distortion; /**< of the dies that it is trained on */
   uint64_t fit, chip;
 } ms_study_traits;
@@ -99,7 +99,8 @@ size_t ms_study_needs(const ms_study *study, const ms_study_job *job, ms_study_j
 typedef struct ms_study_network {
   ms_network *network;
   double spent; /**< chip samples that it took, those of its start included */
-  double own;   /**< without those of its start */
+  double own;   /**< of these, after what several dies share; where each die has its own: on it */
+  ms_study_curve curve; /**< of its training in the loop */
 } ms_study_network;
 
 typedef struct ms_study_known {
@@ -163,12 +164,26 @@ int ms_study_finished(ms_study_dealer *dealer);
 
 /* ---- what comes out ---- */
 
+/** Memory for n points. */
+int ms_study_curve_create(ms_study_curve *curve, size_t n, ms_error *err);
+void ms_study_curve_clear(ms_study_curve *curve);
+/** Moves the curves of all trainings into the report. */
+int ms_study_take_curves(ms_study_known *known, ms_study_report *report, ms_error *err);
+/** CSV: a line for every batch. */
+void ms_study_write_curves(const ms_study_report *report, FILE *out);
+/** The page's section on training in the loop; nothing where no method did. */
+void ms_study_page_curves(const ms_study_report *report, FILE *out);
+/** A name as a field of CSV: with commas or quotes it stands in quotes. */
+void ms_study_put_name(const char *name, char after, FILE *out);
+
 /** Fills the report's cells from its items. */
 int ms_study_summarise(ms_study_report *report, ms_error *err);
 /** The page's section on levers; nothing where methods differ neither in area nor in test time. */
 void ms_study_page_levers(const ms_study_report *report, FILE *out);
 /** Whether two cells differ in their method alone. */
 int ms_study_same_circumstances(const ms_study_cell *a, const ms_study_cell *b);
+/** Methods and their colours in words; under a picture's axes it would hide data. */
+void ms_study_page_key(const ms_study *study, FILE *out);
 /** Colour of a method in pictures. */
 const char *ms_study_colour(size_t method);
 /** The cheapest cell that reaches a median accuracy under the circumstances of `like`: least area,

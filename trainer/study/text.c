@@ -88,21 +88,6 @@ static void write_json(const ms_study_report *r, FILE *out) {
   cJSON_Delete(root);
 }
 
-/* A name with commas or quotes stands in quotes. */
-static void put_name(const char *name, char after, FILE *out) {
-  const int quoted = strpbrk(name, ",\"\n") != NULL;
-  if (quoted)
-    fputc('"', out);
-  for (; *name; name++) {
-    if (*name == '"')
-      fputc('"', out);
-    fputc(*name, out);
-  }
-  if (quoted)
-    fputc('"', out);
-  fputc(after, out);
-}
-
 static void write_csv(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   fputs("task,seed,mismatch,condition,die,method,accuracy,energy_j,spikes,samples,failed,"
@@ -113,11 +98,11 @@ static void write_csv(const ms_study_report *r, FILE *out) {
     if (!item->done)
       continue;
     ms_study_place p = ms_study_place_of(s, i);
-    put_name(s->task[p.task].name, ',', out);
+    ms_study_put_name(s->task[p.task].name, ',', out);
     fprintf(out, "%llu,%g,", (unsigned long long)s->seed[p.seed], s->strength[p.strength]);
-    put_name(s->condition[p.condition].name, ',', out);
+    ms_study_put_name(s->condition[p.condition].name, ',', out);
     fprintf(out, "%llu,", (unsigned long long)s->base->held_out_die[p.die]);
-    put_name(s->method[p.method].name, ',', out);
+    ms_study_put_name(s->method[p.method].name, ',', out);
     fprintf(out, "%.6g,%.6g,%.6g,%.0f,%.0f,%.0f,%.0f,%.6g\n", item->accuracy, item->energy_j,
             item->spikes, item->samples, item->errors, item->spent, item->test_samples,
             1e12 * item->area_m2);
@@ -131,10 +116,10 @@ static void write_levers(const ms_study_report *r, FILE *out) {
         out);
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
-    put_name(s->task[c->task].name, ',', out);
+    ms_study_put_name(s->task[c->task].name, ',', out);
     fprintf(out, "%g,", s->strength[c->strength]);
-    put_name(s->condition[c->condition].name, ',', out);
-    put_name(s->method[c->method].name, ',', out);
+    ms_study_put_name(s->condition[c->condition].name, ',', out);
+    ms_study_put_name(s->method[c->method].name, ',', out);
     fprintf(out, "%g,%.6g,%.6g,%.6g,%.6g,%zu,%.6g,%.6g,%.6g,%.6g,%d\n", s->method[c->method].area,
             1e12 * c->area_m2, 1e12 * c->bias_m2, c->test_samples, c->test_s, c->n, c->median,
             c->low, c->energy_j, c->spikes, c->pareto);
@@ -143,7 +128,7 @@ static void write_levers(const ms_study_report *r, FILE *out) {
 
 int ms_study_text(const ms_study_report *r, ms_study_format format, char **text, ms_error *err) {
   static void (*const write[])(const ms_study_report *, FILE *) = {
-      write_table, write_json, write_csv, write_levers, ms_study_page};
+      write_table, write_json, write_csv, write_levers, ms_study_write_curves, ms_study_page};
   size_t size = 0;
   *text = NULL;
   FILE *out = open_memstream(text, &size);

@@ -17,6 +17,16 @@ static int train(const ms_experiment *e, ms_train_options *o, ms_train_report *r
   return ms_train(e, o, report, err);
 }
 
+/* @param before  chip samples that were spent before this training */
+static int take_curve(const ms_curve *from, double before, ms_study_curve *out, ms_error *err) {
+  int rc = ms_study_curve_create(out, from->n, err);
+  for (size_t i = 0; !rc && i < from->n; i++) {
+    out->samples[i] = before + (double)from->point[i].samples;
+    out->accuracy[i] = from->point[i].train_accuracy;
+  }
+  return rc;
+}
+
 int ms_study_train(ms_study_known *known, const char *folder, size_t number,
                    const ms_control *control, ms_error *err) {
   const ms_study *s = known->study;
@@ -32,13 +42,14 @@ int ms_study_train(ms_study_known *known, const char *folder, size_t number,
                         .only_weights = 1,
                         .model = known->model[MS_STUDY_FIT][ms_study_index(s, &of)],
                         .control = *control};
-  double before = 0, own;
-  if (s->method[p.method].start != p.method) {
+  const size_t start = s->method[p.method].start;
+  ms_study_network from = {0};
+  if (start != p.method) {
     of = p;
-    of.method = s->method[p.method].start;
+    of.method = start;
     of = ms_study_network_place(s, &of);
-    o.start = known->network[ms_study_index(s, &of)].network;
-    before = known->network[ms_study_index(s, &of)].spent;
+    from = known->network[ms_study_index(s, &of)];
+    o.start = from.network;
   }
   ms_experiment *e;
   int rc = ms_study_experiment(s, &p, 1, &e, err);
@@ -46,9 +57,16 @@ int ms_study_train(ms_study_known *known, const char *folder, size_t number,
     return rc;
   ms_train_report report = {0};
   rc = train(e, &o, &report, err);
+  ms_study_curve curve = {.item = number};
+  if (!rc)
+    rc = take_curve(&report.loop, from.spent, &curve, err);
   if (!rc) {
-    own = (double)report.chip_samples;
-    known->network[number] = (ms_study_network){report.network, own + before, own};
+    const double here = (double)report.chip_samples;
+    known->network[number] =
+        (ms_study_network){.network = report.network,
+                           .spent = here + from.spent,
+                           .own = here + (s->method[start].each ? from.own : 0),
+                           .curve = curve};
     report.network = NULL;
   }
   ms_train_report_clear(&report);
