@@ -52,6 +52,7 @@ typedef struct ms_experiment {
   char *task;
   char *task_file, *task_label;         /**< of ms_task_options; NULL: none */
   size_t n_train, n_validation, n_test; /**< samples used; 0: all */
+  int split_by_seed;                    /**< `seed` deals the samples to the splits */
   ms_encoding encoding;                 /**< tau_s 0: the core's */
 
   unsigned hidden, outputs_per_class;

@@ -30,6 +30,8 @@ typedef struct ms_study_item {
   double area_m2;   /**< of the network's neurons, gates and capacitors; NaN where ngspice could
                          not say */
   double bias_m2;   /**< of the bias branches, once a core */
+  double acceptance, autocorrelation, chain_spread; /**< of the Metropolis-Hastings chains that
+                         trained its network, as in ms_chain_report; NaN: none did */
 } ms_study_item;
 
 /** One method at one strength of mismatch and one condition, over dies and seeds. */
@@ -40,8 +42,9 @@ typedef struct ms_study_cell {
   double mean, half_width;  /**< half of Student's interval */
   double yield;             /**< share of dies at least as good as the study's `yield_at` */
   ms_interval yield_interval;
-  double energy_j, spikes, spent;                /**< means */
-  double test_samples, test_s, area_m2, bias_m2; /**< means */
+  double energy_j, spikes, spent;                   /**< means */
+  double test_samples, test_s, area_m2, bias_m2;    /**< means */
+  double acceptance, autocorrelation, chain_spread; /**< means; NaN: no chains */
   int pareto;    /**< no other method under the same circumstances has at least its median accuracy
                       with less area or fewer test samples, and neither more */
   size_t n_pair; /**< dies that this method and the first one both ran on */

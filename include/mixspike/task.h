@@ -37,6 +37,8 @@ typedef struct ms_task_options {
   const char *file;  /**< csv: the file; mnist, fashion: folder of the IDX files; NULL: where
                           `mixspike data` puts them */
   const char *label; /**< csv: name of the label's column; NULL: the last column */
+  uint64_t split;    /**< of a source without splits of its own: other numbers deal its samples
+                          otherwise */
 } ms_task_options;
 
 /** Makes a task; its splits are the same on every machine. Free with ms_task_destroy.

@@ -28,7 +28,9 @@ run 3 fit base.yaml --engine model --dies 2 --out nowhere --resume
 says err "nowhere"
 
 run 0 study small.yaml --out whole
-says out "plain" "drawn" "chains" "<hot>"
+says out "plain" "drawn" "chains" "<hot>" "scale reduction"
+grep -qE "^yinyang,1,1,<hot>,10[0-3],chains,.*,[01][.0-9]*,[^,]+,[^,]+$" whole/results.csv ||
+  fail "results.csv without the chains' figures"
 [ "$(wc -l <whole/results.csv)" = 49 ] || fail "results.csv has not a line for every method and die"
 interrupted_study small.yaml cut
 run 0 study small.yaml --out cut --report # what is done so far, and the state is left as it is

@@ -185,6 +185,45 @@ static void a_loop_begins_with_the_die_s_own_network(void **state) {
   ms_study_destroy(study);
 }
 
+/* With `split: seed` a seed is trained and measured on samples of its own, also beside other seeds.
+ */
+static void seeds_may_have_splits_of_their_own(void **state) {
+  (void)state;
+  char table[4000] = "";
+  for (int i = 0; i < 100; i++)
+    snprintf(table + strlen(table), sizeof table - strlen(table), "%d,%d,%d\n", i * 37 % 101,
+             i * i % 89, i * 37 % 101 > 50);
+  put("table.csv", table);
+  static const char *const seeds[] = {"[1, 2]", "[2]"};
+  ms_study_report r[2];
+  ms_study *study[2];
+  for (int k = 0; k < 2; k++) {
+    char text[600], name[8];
+    snprintf(text, sizeof text,
+             HEAD METHODS "seeds: %s\ntasks: [{name: table, task: {name: csv, file: "
+                          "%s/table.csv, split: seed}}]\n",
+             seeds[k], folder);
+    ms_error err = {0};
+    if (load(text, &study[k], &err))
+      fail_msg("%s", err.text);
+    snprintf(name, sizeof name, "seeds%d", k);
+    assert_int_equal(run(study[k], name, 0, 1 << 30, &r[k]), MS_OK);
+  }
+  assert_int_equal(r[0].n_item, 2 * r[1].n_item);
+  int differ = 0;
+  for (size_t i = 0; i < r[1].n_item; i++) {
+    const ms_study_item *first = &r[0].item[i], *second = &r[0].item[r[1].n_item + i];
+    assert_true(second->spikes == r[1].item[i].spikes);
+    assert_true(second->accuracy == r[1].item[i].accuracy);
+    differ += first->spikes != second->spikes;
+  }
+  assert_true(differ > 0);
+  for (int k = 0; k < 2; k++) {
+    ms_study_report_clear(&r[k]);
+    ms_study_destroy(study[k]);
+  }
+}
+
 /* Gates of four times the area halve the mismatch and cost three times themselves more; calibration
  * and training on the very die are what a die's test costs; more for less is Pareto's. */
 static void levers_have_their_price(void **state) {
@@ -427,6 +466,7 @@ int main(void) {
       cmocka_unit_test(mistakes_are_named_before_anything_runs),
       cmocka_unit_test(a_resumed_study_ends_in_the_same_items),
       cmocka_unit_test(a_loop_begins_with_the_die_s_own_network),
+      cmocka_unit_test(seeds_may_have_splits_of_their_own),
       cmocka_unit_test(levers_have_their_price),
       cmocka_unit_test(a_cell_stops_when_its_mean_is_known),
       cmocka_unit_test(distortions_belong_to_the_die),

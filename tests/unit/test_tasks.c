@@ -83,6 +83,12 @@ static void a_table_is_split_class_by_class_and_scaled(void **state) {
   assert_true(low == 0 && high == 1);
   assert_memory_equal(t->train.value, again->train.value, t->train.n * 2 * sizeof(double));
   ms_task_destroy(again);
+  o.split = 3;
+  again = make(&o);
+  assert_int_equal(again->test.n, 20);
+  assert_memory_not_equal(t->test.value, again->test.value, t->test.n * 2 * sizeof(double));
+  ms_task_destroy(again);
+  o.split = 0;
   o.n_train = 10;
   again = make(&o);
   assert_int_equal(again->train.n, 10);

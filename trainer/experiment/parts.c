@@ -48,6 +48,7 @@ void ms_part_defaults(ms_experiment *e) {
 }
 
 void ms_part_task(ms_experiment *e, ms_yaml_node *node, bool needed) {
+  static const char *const split[] = {"fixed", "seed", NULL};
   ms_yaml_node *task = needed ? ms_yaml_map(node, "task") : ms_part_section(node, "task");
   if (needed || ms_yaml_find(task, "name")) {
     free(e->task);
@@ -59,6 +60,8 @@ void ms_part_task(ms_experiment *e, ms_yaml_node *node, bool needed) {
   e->n_train = ms_part_count(task, "train", (unsigned)e->n_train, 1, 1000000);
   e->n_validation = ms_part_count(task, "validation", (unsigned)e->n_validation, 1, 1000000);
   e->n_test = ms_part_count(task, "test", (unsigned)e->n_test, 1, 1000000);
+
+  e->split_by_seed = ms_yaml_choice_or(task, "split", split, e->split_by_seed);
 
   ms_yaml_node *code = ms_part_section(node, "encoding");
   ms_encoding *c = &e->encoding;

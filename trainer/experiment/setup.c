@@ -97,7 +97,8 @@ static int fill(ms_setup *s, ms_error *err) {
                              .n_validation = e->n_validation,
                              .n_test = e->n_test,
                              .file = file,
-                             .label = e->task_label};
+                             .label = e->task_label,
+                             .split = e->split_by_seed ? e->seed : 0};
   rc = ms_task_create(&options, &s->task, err);
   free(file);
   if (rc) {

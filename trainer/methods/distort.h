@@ -18,8 +18,8 @@ uint64_t ms_distort_phase(const ms_distortion *distortion, uint64_t age);
 /** What a die has become hotter by, degrees. */
 double ms_distort_heat_c(const ms_distortion *distortion, const ms_die *die, uint64_t age);
 
-/** Moves input events, and keeps them ordered and within 0 .. t_stop. @param run  number of the run
- */
+/** Moves input events, and keeps them ordered and within 0 .. t_stop. @param run  samples that the
+ * die has run before */
 void ms_distort_events(const ms_distortion *distortion, const ms_die *die, uint64_t run,
                        double tau_s, ms_time t_stop, ms_event *event, size_t n);
 

@@ -244,7 +244,7 @@ static int run_one(ms_lab *lab, bench *b, const ms_lab_job *job, uint64_t number
       job->value ? ms_encode(&s->encoding, job->value, s->task->n_value, encoded) : job->n_in;
   ms_time t_stop = ms_time_from_s(s->encoding.window_tau * s->encoding.tau_s);
   if (job->value)
-    ms_distort_events(&s->experiment->distortion, &job->die, number, s->encoding.tau_s, t_stop,
+    ms_distort_events(&s->experiment->distortion, &job->die, age, s->encoding.tau_s, t_stop,
                       encoded, n_in);
   ms_run_options options = {.t_stop = t_stop, .sample_ps = lab->grid_ps};
   if (lab->grid_ps)

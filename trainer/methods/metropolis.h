@@ -30,6 +30,8 @@ enum {
   MS_MH_COUNTED, /**< steps after burn-in; the sums below are over these */
   MS_MH_SUM,     /**< of energies */
   MS_MH_SQUARES,
+  MS_MH_BEFORE, /**< of the energies one step before, and of their squares */
+  MS_MH_BEFORE_SQUARES,
   MS_MH_LAGGED, /**< of products of an energy with the one before it */
   MS_MH_FIGURES,
 };
@@ -40,19 +42,26 @@ static inline size_t ms_mh_size(size_t n) {
 /** The chain in memory [ms_mh_size]. */
 ms_mh_chain ms_mh_view(double *memory, size_t n);
 
-/** A proposal. @param trial  [n] out */
+/** A proposal. What would leave the box is reflected at its side, so that proposals stay symmetric.
+ * @param trial  [n] out */
 void ms_mh_propose(const ms_mh_chain *chain, const ms_mh_options *options, ms_random *random,
                    double *trial);
-/** Decides on a proposal whose energy has been measured, and counts; a chain's first trial is
- * taken.
- * @param count  whether the step is after burn-in */
-void ms_mh_decide(ms_mh_chain *chain, const ms_mh_options *options, ms_random *random,
-                  const double *trial, double energy, int count);
+/** Draws the random number of a decision: the trial is to be taken if its energy is not above the
+ * result. Knowing this before the energy is measured, one can stop measuring where it is above
+ * (Solonen et al. 2012); the chain is the same. Infinite for a chain's first trial, which is taken.
+ */
+double ms_mh_bound(const ms_mh_chain *chain, const ms_mh_options *options, ms_random *random,
+                   const double *trial);
+/** Takes the trial if `energy` is not above `bound`, and counts.
+ * @param energy  of the trial; of one that is not taken, any number above the bound
+ * @param count   whether the step is after burn-in
+ * @return whether it was taken */
+int ms_mh_decide(ms_mh_chain *chain, const double *trial, double energy, double bound, int count);
 
 /** What chains tell about themselves. */
 typedef struct ms_mh_diagnosis {
   double acceptance;
-  double autocorrelation; /**< of the energy, one step apart; mean over chains */
+  double autocorrelation; /**< of the energy, one step apart; mean over chains; 1: it never moved */
   double spread; /**< Gelman and Rubin's potential scale reduction of the energy; 1: agree */
 } ms_mh_diagnosis;
 ms_mh_diagnosis ms_mh_diagnose(const ms_mh_chain *chain, size_t n_chain);

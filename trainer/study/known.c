@@ -146,6 +146,7 @@ static void tell_network(const ms_study_network *from, FILE *out) {
   fprintf(out, " %zu", from->curve.n);
   put(out, from->curve.samples, from->curve.n);
   put(out, from->curve.accuracy, from->curve.n);
+  put(out, from->chain, MS_STUDY_CHAIN);
 }
 
 static const char *get_codes(const char *at, int16_t *code, size_t n) {
@@ -155,6 +156,14 @@ static const char *get_codes(const char *at, int16_t *code, size_t n) {
     code[i] = (int16_t)(at ? v : 0);
   }
   return at;
+}
+
+static const char *get_chain(const char *at, double chain[MS_STUDY_CHAIN]) {
+  for (int i = 0; i < MS_STUDY_CHAIN; i++)
+    chain[i] = NAN;
+  if (at && !strncmp(at, " .", 2)) /* a state from before chains' figures were kept */
+    return at;
+  return get(at, chain, MS_STUDY_CHAIN);
 }
 
 static const char *learn_curve(const char *at, ms_study_curve *to) {
@@ -187,8 +196,10 @@ static const char *learn_network(const char *at, size_t number, ms_study_network
   at = get_codes(at, n->out, (size_t)n->n_class * n->per_class * n->n_hidden);
   ms_study_curve curve = {.item = number};
   at = learn_curve(at, &curve);
+  double chain[MS_STUDY_CHAIN];
+  at = get_chain(at, chain);
   if (at) {
-    *to = (ms_study_network){n, spent[0], spent[1], curve};
+    *to = (ms_study_network){n, spent[0], spent[1], curve, {chain[0], chain[1], chain[2]}};
   } else {
     ms_network_destroy(n);
     ms_study_curve_clear(&curve);
@@ -245,7 +256,11 @@ static const char *learn_value(ms_study_known *k, const ms_study_job *job, const
   if (job->kind != MS_STUDY_MEASURE)
     return learn_model(at, &k->model[job->kind][job->number]);
   ms_study_item item = {.done = 1};
-  at = get(at, &item.accuracy, ITEM_VALUES);
+  double chain[MS_STUDY_CHAIN];
+  at = get_chain(get(at, &item.accuracy, ITEM_VALUES - MS_STUDY_CHAIN), chain);
+  item.acceptance = chain[0];
+  item.autocorrelation = chain[1];
+  item.chain_spread = chain[2];
   if (at && !strncmp(at, " .", 2))
     ms_study_learn_item(k, job->number, &item);
   return at;

@@ -150,6 +150,35 @@ static void write_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
           c->spent, 1e12 * c->energy_j, c->spikes);
 }
 
+static void write_chains(const ms_study_report *r, FILE *out) {
+  const ms_study *s = r->study;
+  int said = 0;
+  for (size_t i = 0; i < r->n_cell; i++) {
+    const ms_study_cell *c = &r->cell[i];
+    char a[80];
+    if (!isfinite(c->acceptance))
+      continue;
+    if (!said++)
+      fputs("<h2>Chains</h2><p>Metropolis-Hastings: share of proposals taken, autocorrelation of "
+            "the energy one step apart, and Gelman and Rubin's scale reduction of the energy (1: "
+            "chains agree). Means over dies.</p><div class=\"scroll\"><table><tr><th>task</th>"
+            "<th>mismatch</th><th>condition</th><th>method</th><th>taken %</th>"
+            "<th>autocorrelation</th><th>scale reduction</th></tr>\n",
+            out);
+    fputs("<tr>", out);
+    ms_page_cell(out, "", s->task[c->task].name);
+    snprintf(a, sizeof a, "%g", s->strength[c->strength]);
+    ms_page_cell(out, "n", a);
+    ms_page_cell(out, "", s->condition[c->condition].name);
+    ms_page_cell(out, "", s->method[c->method].name);
+    fprintf(out,
+            "<td class=\"n\">%.0f</td><td class=\"n\">%.3f</td><td class=\"n\">%.2f</td></tr>\n",
+            100 * c->acceptance, c->autocorrelation, c->chain_spread);
+  }
+  if (said)
+    fputs("</table></div>\n", out);
+}
+
 static const char *engine(ms_engine_kind kind) {
   return kind == MS_ENGINE_NGSPICE ? "ngspice" : kind == MS_ENGINE_TABLE ? "table" : "model";
 }
@@ -182,7 +211,9 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
       s->method[0].name, 100 * s->confidence, 100 * s->yield_at);
   for (size_t i = 0; i < r->n_cell; i++)
     write_row(s, &r->cell[i], out);
-  fputs("</table></div>\n<h2>The study</h2><pre>", out);
+  fputs("</table></div>\n", out);
+  write_chains(r, out);
+  fputs("<h2>The study</h2><pre>", out);
   ms_write_escaped_lines(out, s->text);
   fputs("</pre>\n<h2>Its experiment</h2><pre>", out);
   ms_write_escaped_lines(out, s->base->text);

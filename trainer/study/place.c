@@ -152,6 +152,7 @@ int ms_study_find_traits(ms_study *s, ms_error *err) {
     ms_study_traits *t = traits_of(s, &p);
     t->bits = e->dac_bits;
     t->on_dies = on_dies(e);
+    t->split_by_seed = e->split_by_seed;
     t->distortion = e->distortion;
     t->fit = mix(FNV_BASIS, shape, sizeof shape);
     t->chip = mix(t->fit, &s->method[p.method].area, sizeof s->method[p.method].area);
@@ -194,7 +195,9 @@ ms_study_place ms_study_fit_place(const ms_study *s, const ms_study_place *place
 
 ms_study_place ms_study_site_place(const ms_study *s, const ms_study_place *place) {
   ms_study_place p = *place;
-  p.seed = p.die = 0;
+  p.die = 0;
+  if (!traits_of(s, place)->split_by_seed)
+    p.seed = 0;
   for (p.method = 0; traits_of(s, &p)->chip != traits_of(s, place)->chip;)
     p.method++;
   return p;

@@ -29,6 +29,7 @@ typedef struct ms_named_node {
 typedef struct ms_study_traits {
   unsigned bits;            /**< of the weight DACs; 0: the core's */
   int on_dies;              /**< trained in the loop or on fitted dies */
+  int split_by_seed;        /**< each seed has test samples of its own */
   ms_distortion distortion; /**< of the dies that it is trained on */
   uint64_t fit, chip;
 } ms_study_traits;
@@ -96,11 +97,14 @@ size_t ms_study_needs(const ms_study *study, const ms_study_job *job, ms_study_j
 
 /* ---- what is known: results of jobs, each a line of text (known.c) ---- */
 
+enum { MS_STUDY_CHAIN = 3 };
+
 typedef struct ms_study_network {
   ms_network *network;
   double spent; /**< chip samples that it took, those of its start included */
   double own;   /**< of these, after what several dies share; where each die has its own: on it */
   ms_study_curve curve; /**< of its training in the loop */
+  double chain[MS_STUDY_CHAIN]; /**< acceptance, autocorrelation, spread of an item */
 } ms_study_network;
 
 typedef struct ms_study_known {

@@ -33,6 +33,9 @@ static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
       sum.test_s += item->test_s;
       sum.area_m2 += item->area_m2;
       sum.bias_m2 += item->bias_m2;
+      sum.acceptance += item->acceptance;
+      sum.autocorrelation += item->autocorrelation;
+      sum.chain_spread += item->chain_spread;
       p.method = 0;
       const ms_study_item *first = &r->item[ms_study_index(s, &p)];
       if (first->done && isfinite(first->accuracy))
@@ -46,6 +49,9 @@ static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
   c->test_s = sum.test_s / n;
   c->area_m2 = sum.area_m2 / n;
   c->bias_m2 = sum.bias_m2 / n;
+  c->acceptance = sum.acceptance / n;
+  c->autocorrelation = sum.autocorrelation / n;
+  c->chain_spread = sum.chain_spread / n;
 }
 
 static void fill(const ms_study_report *r, ms_study_cell *c, gathered *g) {

@@ -4,8 +4,27 @@
 #include "study/study.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What chains tell about themselves, where there were any. */
+static void write_chains(const ms_study_report *r, FILE *out) {
+  const ms_study *s = r->study;
+  int said = 0;
+  for (size_t i = 0; i < r->n_cell; i++) {
+    const ms_study_cell *c = &r->cell[i];
+    if (!isfinite(c->acceptance))
+      continue;
+    if (!said++)
+      fputs("\nchains: proposals taken, autocorrelation of the energy, scale reduction (1: chains "
+            "agree)\n",
+            out);
+    fprintf(out, "%s, mismatch %g, %s, %s: %.0f %%, %.3f, %.2f\n", s->task[c->task].name,
+            s->strength[c->strength], s->condition[c->condition].name, s->method[c->method].name,
+            100 * c->acceptance, c->autocorrelation, c->chain_spread);
+  }
+}
 
 static void write_table(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
@@ -35,6 +54,7 @@ static void write_table(const ms_study_report *r, FILE *out) {
       fprintf(out, " %9s %8s", "", "");
     fprintf(out, " %9.0f %8.3g\n", c->spent, 1e12 * c->energy_j);
   }
+  write_chains(r, out);
 }
 
 static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
@@ -61,6 +81,11 @@ static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
   ms_json_number(o, "bias_area_m2", c->bias_m2);
   ms_json_number(o, "area_factor", s->method[c->method].area);
   cJSON_AddBoolToObject(o, "pareto", c->pareto);
+  if (isfinite(c->acceptance)) {
+    ms_json_number(o, "acceptance", c->acceptance);
+    ms_json_number(o, "autocorrelation", c->autocorrelation);
+    ms_json_number(o, "chain_spread", c->chain_spread);
+  }
   if (c->method) {
     ms_json_number(o, "pairs", (double)c->n_pair);
     ms_json_number(o, "median_gain", c->gain);
@@ -91,7 +116,7 @@ static void write_json(const ms_study_report *r, FILE *out) {
 static void write_csv(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   fputs("task,seed,mismatch,condition,die,method,accuracy,energy_j,spikes,samples,failed,"
-        "chip_samples,test_samples,area_um2\n",
+        "chip_samples,test_samples,area_um2,acceptance,autocorrelation,chain_spread\n",
         out);
   for (size_t i = 0; i < r->n_item; i++) {
     const ms_study_item *item = &r->item[i];
@@ -103,9 +128,14 @@ static void write_csv(const ms_study_report *r, FILE *out) {
     ms_study_put_name(s->condition[p.condition].name, ',', out);
     fprintf(out, "%llu,", (unsigned long long)s->base->held_out_die[p.die]);
     ms_study_put_name(s->method[p.method].name, ',', out);
-    fprintf(out, "%.6g,%.6g,%.6g,%.0f,%.0f,%.0f,%.0f,%.6g\n", item->accuracy, item->energy_j,
+    fprintf(out, "%.6g,%.6g,%.6g,%.0f,%.0f,%.0f,%.0f,%.6g", item->accuracy, item->energy_j,
             item->spikes, item->samples, item->errors, item->spent, item->test_samples,
             1e12 * item->area_m2);
+    if (isfinite(item->acceptance))
+      fprintf(out, ",%.4g,%.4g,%.4g\n", item->acceptance, item->autocorrelation,
+              item->chain_spread);
+    else
+      fputs(",,,\n", out);
   }
 }
 

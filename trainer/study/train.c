@@ -3,6 +3,7 @@
  * takes up. */
 #include "study/study.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,12 +62,15 @@ int ms_study_train(ms_study_known *known, const char *folder, size_t number,
   if (!rc)
     rc = take_curve(&report.loop, from.spent, &curve, err);
   if (!rc) {
+    const ms_chain_report *c = &report.chain;
     const double here = (double)report.chip_samples;
     known->network[number] =
         (ms_study_network){.network = report.network,
                            .spent = here + from.spent,
                            .own = here + (s->method[start].each ? from.own : 0),
-                           .curve = curve};
+                           .curve = curve,
+                           .chain = {c->chains ? c->acceptance : NAN,
+                                     c->chains ? c->autocorrelation : NAN, c->spread}};
     report.network = NULL;
   }
   ms_train_report_clear(&report);

@@ -179,7 +179,10 @@ static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   const ms_study_network *network = &w->known->network[ms_study_index(s, &of)];
   ms_study_item item = {.done = 1,
                         .spent = network->spent,
-                        .test_samples = s->method[p.method].each ? network->own : 0};
+                        .test_samples = s->method[p.method].each ? network->own : 0,
+                        .acceptance = network->chain[0],
+                        .autocorrelation = network->chain[1],
+                        .chain_spread = network->chain[2]};
   site *at;
   int rc = enter(w, &p, &at, err);
   rc = rc ? rc : measure_at(w, at, &p, network->network, &item, err);

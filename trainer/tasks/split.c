@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = 1, TRAIN = 0, VALIDATION, TEST, SPLITS };
+enum { FIRST_SEED = 1, TRAIN = 0, VALIDATION, TEST, SPLITS };
 
 /* Fisher and Yates. */
 static void shuffle(ms_mt19937 *mt, size_t *order, size_t n) {
@@ -59,7 +59,7 @@ int ms_samples_split(const ms_samples *s, const ms_task_options *o, ms_task *tas
   ms_mt19937 mt;
   int rc = order && split ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for %zu samples", s->n);
   if (!rc) {
-    ms_mt19937_seed(&mt, SEED);
+    ms_mt19937_seed(&mt, FIRST_SEED + (uint32_t)o->split);
     deal(s, &mt, order, split);
     for (size_t i = 0; i < s->n; i++) {
       order[i] = i;

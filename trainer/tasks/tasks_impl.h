@@ -16,9 +16,9 @@ typedef struct ms_samples {
   uint8_t *label;
 } ms_samples;
 
-/** Splits by a fixed seed, class by class in equal shares: a fifth for the test, a fifth of the
- * rest for validation. Counts of the options take the heads of these splits. Values are then scaled
- * to 0..1 by the smallest and largest of each column in the training split, and clipped. */
+/** Splits by the options' `split`, class by class in equal shares: a fifth for the test, a fifth of
+ * the rest for validation. Counts of the options take the heads of these splits. Values are then
+ * scaled to 0..1 by the smallest and largest of each column in the training split, and clipped. */
 int ms_samples_split(const ms_samples *samples, const ms_task_options *options, ms_task *task,
                      ms_error *err);
 
