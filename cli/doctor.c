@@ -87,8 +87,10 @@ static void check_router(doctor *d) {
   if (code)
     snprintf(text, sizeof text, "the compiled router does not work: %.200s", err.text);
   else
-    snprintf(text, sizeof text, "answers on its port; compiled by Verilator %s, lookahead %.0f ns",
-             MS_VERILATOR_VERSION, 1e9 * ms_time_to_s(ms_router_lookahead(router)));
+    snprintf(text, sizeof text,
+             "answers on its port; compiled by Verilator %s, lookahead %.0f ns; meshes %s",
+             MS_VERILATOR_VERSION, 1e9 * ms_time_to_s(ms_router_lookahead(router)),
+             ms_router_meshes());
   say(d, "router", code ? BAD : GOOD, text);
   ms_router_destroy(router);
 }

@@ -44,7 +44,11 @@ awk '
         d = (t[1, part[1], part[2], i] - t[2, part[1], part[2], i]) / 1000
         sum += d; square += d * d; pairs++
         size = d < 0 ? -d : d
-        if (size > worst) worst = size
+        if (size > worst) {
+          worst = size
+          place = sprintf("spike %d of %d of neuron %d in sample %d, at %.3f us instead of %.3f us",
+            i, a, part[2], part[1], t[1, part[1], part[2], i] / 1e6, t[2, part[1], part[2], i] / 1e6)
+        }
         moved += size > 0.5
       }
     }
@@ -52,5 +56,6 @@ awk '
     printf "samples %d: spikes %d and %d, equal counts in %d of %d neuron runs\n", samples, all[1], all[2], equal, runs
     printf "shift of %d spikes: mean %.1f ns, RMS %.1f ns, worst %.1f ns; %.1f %% move by more than 0.5 ns\n",
       pairs, sum / pairs, sqrt(square / pairs), worst, 100 * moved / pairs
+    if (worst) printf "worst: %s\n", place
     printf "decisions equal in %d of %d; right %d and %d\n", same, samples, right[1], right[2]
   }' "$work/rtl" "$work/reference"

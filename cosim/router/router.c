@@ -16,17 +16,28 @@ void ms_network_counters_add(ms_network_counters *sum, const ms_network_counters
 #undef MS_X
 }
 
+const char *ms_router_meshes(void) {
+#define MS_X(cols, rows, neurons) " " #cols "x" #rows "x" #neurons
+  static const char built[] = MS_ROUTER_MESHES(MS_X);
+#undef MS_X
+  return built + 1;
+}
+
 int ms_router_no_mesh(const ms_router_options *o, ms_error *err) {
-  const ms_router_size *core = ms_router_mesh_size(o->cols, o->rows, 0, 0, 0);
+  const ms_router_size *core = NULL;
   const unsigned n_core = o->cols * o->rows;
+  ms_router_mesh_size(o->cols, o->rows, 0, 0, 0, &core);
   if (!core)
-    return ms_fail(err, MS_ERANGE, "no mesh of %ux%u cores is built: take 1x1, 2x2 or 4x4", o->cols,
-                   o->rows);
+    return ms_fail(err, MS_ERANGE,
+                   "no mesh of %ux%u cores is built: there are, with the neurons of a core, %s "
+                   "(docs/router.md, \"Sizes\", tells how to build others)",
+                   o->cols, o->rows, ms_router_meshes());
   return ms_fail(err, MS_ERANGE,
                  "%ux%u cores hold %u neurons, %u inputs and %u biases, not %u, %u and %u: take "
-                 "fewer, or more cores (2x2 and 4x4 are built)",
+                 "fewer, or another mesh; there are, with the neurons of a core, %s "
+                 "(docs/router.md, \"Sizes\", tells how to build others)",
                  o->cols, o->rows, n_core * core->n_neuron, n_core * core->n_input, core->n_bias,
-                 o->n_neuron, o->n_input, o->n_bias);
+                 o->n_neuron, o->n_input, o->n_bias, ms_router_meshes());
 }
 
 int ms_router_create(const ms_router_options *given, ms_router **out, ms_error *err) {

@@ -25,6 +25,9 @@ enum { MS_N_ROUTER = 4 };
  * "tlm_lt"; NULL if there is no such kind. */
 MS_API const char *ms_router_name(ms_router_kind kind);
 
+/** The meshes of this build as columns x rows x neurons of a core: "2x2x16 4x4x16 ...". */
+MS_API const char *ms_router_meshes(void);
+
 typedef struct ms_router_options {
   ms_router_kind kind;
   unsigned n_neuron, n_input; /**< needed; the smallest built size that holds them is taken */

@@ -70,11 +70,20 @@ for seed in 1 2; do
   cmp one.spikes mesh.spikes || fail "circuits on four cores spike otherwise"
 done
 
+# Larger cores of the same mesh, where they were built: 96 neurons on four of 64.
+run 0 doctor
+if grep -q 2x2x64 out; then
+  sed 's/hidden: 9/hidden: 90/; s/epochs: 12/epochs: 1/; s/batches: 4/batches: 1/' mesh.yaml >wide.yaml
+  run 0 train wide.yaml --out wide --json
+  run 0 replay wide/package
+  run 0 replay wide/package --router tlm
+fi
+
 # What does not fit names the key and what to change.
-sed 's/hidden: 9/hidden: 90/' mesh.yaml >large.yaml
+sed 's/hidden: 9/hidden: 1100/' mesh.yaml >large.yaml
 run 3 train large.yaml
 one_sentence
-says err "large.yaml" "network.cores" "64 neurons" "96"
+says err "large.yaml" "network.cores" "2x2 cores hold" "1106"
 sed 's/hidden: 9/hidden: 40/; s/name: yinyang, train: 500, validation: 50, test: 6/name: mnist/; s/cores: 2x2/cores: 3x1/' mesh.yaml >shape.yaml
 run 3 train shape.yaml
 says err "shape.yaml:5" "cores" "2x2"

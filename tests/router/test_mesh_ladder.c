@@ -15,7 +15,14 @@
 
 #include <cmocka.h>
 
-enum { T = TRAFFIC_CLOCK, NEURONS = 16, INPUTS = 64, TAGS = 256, SENDS = 128, USED_TAGS = 24 };
+enum { T = TRAFFIC_CLOCK, EXTERNALS = 4, USED_TAGS = 24 };
+
+typedef struct mesh {
+  unsigned side, cores;
+  unsigned neurons, inputs, tags, sends; /* of a core */
+} mesh;
+static const mesh four = {2, 4, 16, 64, 256, 128}, sixteen = {4, 16, 16, 64, 256, 128},
+                  four_large = {2, 4, 64, 256, 1024, 512};
 
 static uint64_t seed(void) {
   const char *text = getenv("MS_SEED");
@@ -24,15 +31,14 @@ static uint64_t seed(void) {
   return s;
 }
 
-static ms_router *create(ms_router_kind kind, unsigned side) {
-  const unsigned cores = side * side;
+static ms_router *create(ms_router_kind kind, const mesh *m) {
   const ms_router_options o = {.kind = kind,
-                               .n_neuron = cores * NEURONS,
-                               .n_input = cores * 4,
+                               .n_neuron = m->cores * m->neurons,
+                               .n_input = m->cores * EXTERNALS,
                                .n_bias = 2,
                                .clock_ps = T,
-                               .cols = side,
-                               .rows = side};
+                               .cols = m->side,
+                               .rows = m->side};
   ms_router *r;
   ms_error err;
   if (ms_router_create(&o, &r, &err))
@@ -47,7 +53,7 @@ static void put(ms_router *r, unsigned core, uint32_t address, uint32_t data) {
 }
 
 /* One core's tables; `busy`: 0 to 3, how much it has to do. */
-static void program_core(ms_router *r, unsigned core, unsigned cores, uint64_t *random,
+static void program_core(ms_router *r, unsigned core, const mesh *m, uint64_t *random,
                          unsigned busy) {
   uint32_t entry = 0;
   put(r, core, MS_MAP_CONTROL,
@@ -56,29 +62,29 @@ static void program_core(ms_router *r, unsigned core, unsigned cores, uint64_t *
   put(r, core, MS_MAP_NET_CONTROL, traffic_below(random, 8) != 0);
   put(r, core, MS_MAP_DELAY_SHIFT, traffic_below(random, 4));
   put(r, core, MS_MAP_SEND_TIMEOUT, traffic_below(random, 3) ? 0 : 20 + traffic_below(random, 40));
-  for (unsigned s = 0; s < NEURONS + INPUTS + USED_TAGS; s++) {
+  for (unsigned s = 0; s < m->neurons + m->inputs + USED_TAGS; s++) {
     uint32_t count = traffic_below(random, busy + 2);
     put(r, core, MS_MAP_ROUTE + s, ms_map_route(entry, count));
     for (uint32_t k = 0; k < count; k++)
       put(r, core, MS_MAP_ENTRY + entry++,
-          ms_map_entry(traffic_below(random, NEURONS), traffic_below(random, 2),
+          ms_map_entry(traffic_below(random, m->neurons), traffic_below(random, 2),
                        traffic_below(random, 4), traffic_below(random, 64)));
   }
-  for (unsigned s = 0; s < SENDS; s++) {
+  for (unsigned s = 0; s < m->sends; s++) {
     /* Now and then a next entry that is none, or a core that does not exist. */
-    const uint32_t next = traffic_below(random, 4) ? 0 : traffic_below(random, SENDS + 8);
-    uint32_t mask = traffic_below(random, 3) ? 1u << traffic_below(random, cores)
-                                             : traffic_below(random, 1u << cores);
+    const uint32_t next = traffic_below(random, 4) ? 0 : traffic_below(random, m->sends + 8);
+    uint32_t mask = traffic_below(random, 3) ? 1u << traffic_below(random, m->cores)
+                                             : traffic_below(random, 1u << m->cores);
     mask |= traffic_below(random, 40) ? 0 : 1u << 15;
     put(r, core, MS_MAP_SEND_TAG + s, ms_map_send_tag(traffic_below(random, USED_TAGS), next));
     put(r, core, MS_MAP_SEND_DEST + s, ms_map_send_dest(mask, traffic_below(random, 30)));
   }
 }
 
-static void program(ms_router *r, unsigned cores, uint64_t s) {
+static void program(ms_router *r, const mesh *m, uint64_t s) {
   uint64_t random = s * 31 + 7;
-  for (unsigned k = 0; k < cores; k++)
-    program_core(r, k, cores, &random, (unsigned)(s % 4));
+  for (unsigned k = 0; k < m->cores; k++)
+    program_core(r, k, m, &random, (unsigned)(s % 4));
   assert_int_equal(ms_router_reset(r, NULL), MS_OK);
 }
 
@@ -103,19 +109,18 @@ static void same_counters(ms_router *a, ms_router *b, ms_network_counters *sum) 
 #undef MS_X
 }
 
-static void compare(unsigned side, unsigned runs, ms_time t_stop) {
-  const unsigned cores = side * side;
+static void compare(const mesh *m, unsigned runs, ms_time t_stop) {
   size_t outputs = 0;
   ms_network_counters sum = {0};
   for (uint64_t first = seed(), s = first; s < first + runs; s++) {
-    traffic t = {.random = s * 99 + side,
-                 .neurons = cores * NEURONS,
-                 .externals = cores * 4,
+    traffic t = {.random = s * 99 + m->side,
+                 .neurons = m->cores * m->neurons,
+                 .externals = m->cores * EXTERNALS,
                  .gap_ps = (ms_time)(40 << s % 7) * T,
                  .t_stop = t_stop};
-    ms_router *rtl = create(MS_ROUTER_RTL, side), *tlm = create(MS_ROUTER_TLM, side);
-    program(rtl, cores, s);
-    program(tlm, cores, s);
+    ms_router *rtl = create(MS_ROUTER_RTL, m), *tlm = create(MS_ROUTER_TLM, m);
+    program(rtl, m, s);
+    program(tlm, m, s);
     traffic_outputs a = {0}, b = {0};
     traffic_live(&t, rtl, &a);
     traffic_replay(&t, tlm, &b);
@@ -130,7 +135,7 @@ static void compare(unsigned side, unsigned runs, ms_time t_stop) {
     free(b.out);
     traffic_free(&t);
   }
-  print_message("%ux%u: %zu outputs", side, side, outputs);
+  print_message("%ux%u cores of %u: %zu outputs", m->side, m->side, m->neurons, outputs);
 #define MS_X(name, text) print_message(", " #name " %llu", (unsigned long long)sum.name);
   MS_NETWORK_COUNTERS(MS_X)
 #undef MS_X
@@ -142,33 +147,40 @@ static void compare(unsigned side, unsigned runs, ms_time t_stop) {
 
 static void tlm_gives_the_outputs_of_2x2_cores_at_every_edge(void **state) {
   (void)state;
-  compare(2, 16, 6000 * T);
+  compare(&four, 16, 6000 * T);
 }
 
 static void tlm_gives_the_outputs_of_4x4_cores_at_every_edge(void **state) {
   (void)state;
-  compare(4, 8, 2000 * T);
+  compare(&sixteen, 8, 2000 * T);
+}
+
+static void tlm_gives_the_outputs_of_larger_cores_at_every_edge(void **state) {
+  (void)state;
+  if (!strstr(ms_router_meshes(), "2x2x64"))
+    skip();
+  compare(&four_large, 8, 2000 * T);
 }
 
 /* One entry in every core that an event gets to; chains of two send entries, whose flits keep away
  * from each other by their delays. */
-static void program_sparse(ms_router *r, unsigned cores, uint64_t s) {
+static void program_sparse(ms_router *r, const mesh *m, uint64_t s) {
   uint64_t random = s;
-  for (unsigned k = 0; k < cores; k++) {
+  for (unsigned k = 0; k < m->cores; k++) {
     put(r, k, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT);
     put(r, k, MS_MAP_PULSE_WIDTH, 3);
     put(r, k, MS_MAP_NET_CONTROL, k != 1);
     put(r, k, MS_MAP_DELAY_SHIFT, k % 3);
-    for (unsigned i = 0; i < NEURONS + INPUTS + TAGS; i++) {
+    for (unsigned i = 0; i < m->neurons + m->inputs + m->tags; i++) {
       put(r, k, MS_MAP_ROUTE + i, ms_map_route(i, 1));
       put(r, k, MS_MAP_ENTRY + i,
-          ms_map_entry(traffic_below(&random, NEURONS), traffic_below(&random, 2),
+          ms_map_entry(traffic_below(&random, m->neurons), traffic_below(&random, 2),
                        traffic_below(&random, 4), traffic_below(&random, 64)));
     }
-    for (unsigned i = 0; i < SENDS; i++) {
-      const uint32_t mask = traffic_below(&random, 1u << cores);
+    for (unsigned i = 0; i < m->sends; i++) {
+      const uint32_t mask = traffic_below(&random, 1u << m->cores);
       const uint32_t next = i < 20 ? 100 + i : 0;
-      put(r, k, MS_MAP_SEND_TAG + i, ms_map_send_tag(traffic_below(&random, TAGS), next));
+      put(r, k, MS_MAP_SEND_TAG + i, ms_map_send_tag(traffic_below(&random, m->tags), next));
       put(r, k, MS_MAP_SEND_DEST + i,
           ms_map_send_dest(mask, (i < 100 ? 0 : 20) + traffic_below(&random, 10)));
     }
@@ -176,15 +188,15 @@ static void program_sparse(ms_router *r, unsigned cores, uint64_t s) {
 }
 
 /* Every neuron, then every input, each when the event before has had its last effect. */
-static void drive_alone(ms_router *r, unsigned cores, traffic_outputs *out) {
-  const unsigned n = cores * (NEURONS + 4);
+static void drive_alone(ms_router *r, const mesh *m, traffic_outputs *out) {
+  const unsigned n_neuron = m->cores * m->neurons, n = n_neuron + m->cores * EXTERNALS;
   ms_error err;
   ms_time t = 12345;
   assert_int_equal(ms_router_reset(r, NULL), MS_OK);
   for (unsigned s = 0; s < n; s++, t += 1000 * T) {
-    const int external = s >= cores * NEURONS;
+    const int external = s >= n_neuron;
     if (external
-            ? ms_router_event(r, t, s - cores * NEURONS, &err)
+            ? ms_router_event(r, t, s - n_neuron, &err)
             : ms_router_request(r, t, s, 1, &err) || (traffic_advance(r, t + 20 * T, out), 0) ||
                   ms_router_request(r, t + 20 * T, s, 0, &err))
       fail_msg("%s", err.text);
@@ -197,27 +209,28 @@ static void without_contention_all_routers_of_a_mesh_are_equal(void **state) {
   static const ms_router_kind others[] = {MS_ROUTER_TLM, MS_ROUTER_TLM_LT, MS_ROUTER_IDEAL};
   const uint64_t s = seed();
   (void)state;
-  for (unsigned side = 2; side <= 4; side += 2) {
-    const unsigned cores = side * side;
-    ms_router *rtl = create(MS_ROUTER_RTL, side);
+  static const mesh *const meshes[] = {&four, &sixteen};
+  for (unsigned i = 0; i < 2; i++) {
+    const mesh *m = meshes[i];
+    ms_router *rtl = create(MS_ROUTER_RTL, m);
     traffic_outputs a = {0};
     ms_network_counters u, v;
-    program_sparse(rtl, cores, s);
-    drive_alone(rtl, cores, &a);
+    program_sparse(rtl, m, s);
+    drive_alone(rtl, m, &a);
     ms_router_get_network(rtl, &u);
-    assert_true(u.flits > 20 * cores && u.tags > u.flits);
+    assert_true(u.flits > 20 * m->cores && u.tags > u.flits);
     for (unsigned k = 0; k < 3; k++) {
-      ms_router *other = create(others[k], side);
+      ms_router *other = create(others[k], m);
       traffic_outputs b = {0};
-      program_sparse(other, cores, s);
-      drive_alone(other, cores, &b);
+      program_sparse(other, m, s);
+      drive_alone(other, m, &b);
       traffic_same(&a, &b, ms_router_name(others[k]));
       ms_router_get_network(other, &v);
       assert_true(u.flits == v.flits && u.tags == v.tags);
       free(b.out);
       ms_router_destroy(other);
     }
-    print_message("%ux%u: %zu outputs\n", side, side, a.n);
+    print_message("%ux%u: %zu outputs\n", m->side, m->side, a.n);
     free(a.out);
     ms_router_destroy(rtl);
   }
@@ -253,9 +266,9 @@ static void the_port_of_a_chip_reads_the_same(void **state) {
   (void)state;
   static const ms_router_kind others[] = {MS_ROUTER_TLM, MS_ROUTER_TLM_LT, MS_ROUTER_IDEAL};
   for (unsigned k = 0; k < 3; k++) {
-    ms_router *rtl = create(MS_ROUTER_RTL, 2), *other = create(others[k], 2);
-    program(rtl, 4, 3);
-    program(other, 4, 3);
+    ms_router *rtl = create(MS_ROUTER_RTL, &four), *other = create(others[k], &four);
+    program(rtl, &four, 3);
+    program(other, &four, 3);
     same_words(rtl, other);
     ms_router_destroy(rtl);
     ms_router_destroy(other);
@@ -266,6 +279,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tlm_gives_the_outputs_of_2x2_cores_at_every_edge),
       cmocka_unit_test(tlm_gives_the_outputs_of_4x4_cores_at_every_edge),
+      cmocka_unit_test(tlm_gives_the_outputs_of_larger_cores_at_every_edge),
       cmocka_unit_test(without_contention_all_routers_of_a_mesh_are_equal),
       cmocka_unit_test(the_port_of_a_chip_reads_the_same),
   };

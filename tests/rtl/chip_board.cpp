@@ -9,7 +9,6 @@
 namespace mixspike::test {
 
 namespace {
-constexpr unsigned kTags = 256, kSends = 128;
 /* Edges from the one that takes an event to its pulse in another core: out of its queue, send entry
  * read, into the delay line, into the mesh, out of it, routing table, synapse entry, row. */
 constexpr unsigned kTagEdges = 8;
@@ -22,14 +21,17 @@ ChipBoard::ChipBoard(Core &core, const ChipTraffic &traffic, uint64_t seed, Fall
       node_(cores_),
       requests_(cores_, Requests(neurons_, {traffic.request, traffic.release, traffic.vanish,
                                             traffic.stuck, fall_back ? traffic.metastable : 0})),
-      fall_back_(std::move(fall_back)), tag_flits_(kTags),
-      first_now_(static_cast<unsigned>(0 - seed * 1511)), out_(cores_) {
+      fall_back_(std::move(fall_back)), first_now_(static_cast<unsigned>(0 - seed * 1511)),
+      out_(cores_) {
+  tags_ = read(MS_MAP_TAGS);
+  sends_ = read(MS_MAP_SENDS);
+  tag_flits_.resize(tags_);
   for (Node &n : node_) {
-    n.route.resize(sources_ + kTags);
+    n.route.resize(sources_ + tags_);
     n.next_code.resize(lines_);
     n.line.resize(lines_);
-    n.from_tag.resize(kTags);
-    n.started.resize(kTags);
+    n.from_tag.resize(tags_);
+    n.started.resize(tags_);
   }
 }
 
@@ -48,6 +50,14 @@ void ChipBoard::write(unsigned core, uint32_t address, uint32_t data) {
   chip_.clock(in, out_.data());
   if (out_[0].cfg_error)
     fail("the port refuses a write to " + std::to_string(address));
+}
+
+uint32_t ChipBoard::read(uint32_t address) {
+  EdgeIn in;
+  in.cfg_valid = true;
+  in.cfg_addr = address;
+  chip_.clock(in, out_.data());
+  return out_[0].cfg_rdata;
 }
 
 /* Random connections of a route. No two entries of a core are equal, so a pulse names its event. */
@@ -72,9 +82,9 @@ void ChipBoard::add_route(unsigned k, unsigned route, unsigned count) {
 /* Chains of up to three send entries from some sources of the core, each with a tag of its own. */
 void ChipBoard::configure_sends(unsigned k) {
   Node &n = node_[k];
-  unsigned tag = k * (kTags / cores_), extra = sources_;
-  const unsigned last_tag = tag + kTags / cores_;
-  for (unsigned s = 0; s < kSends; s++) { // what nobody uses must not hold what was there before
+  unsigned tag = k * (tags_ / cores_), extra = sources_;
+  const unsigned last_tag = tag + tags_ / cores_;
+  for (unsigned s = 0; s < sends_; s++) { // what nobody uses must not hold what was there before
     write(k, MS_MAP_SEND_TAG + s, 0);
     write(k, MS_MAP_SEND_DEST + s, 0);
   }
@@ -88,11 +98,11 @@ void ChipBoard::configure_sends(unsigned k) {
       Send s{tag, 0, pick(traffic_.delay + 1), 0, chance(traffic_.bad)};
       for (unsigned d = 0; d < cores_; d++)
         s.cores |= static_cast<unsigned>(chance(traffic_.spread)) << d;
-      if (i + 1 < length && extra < kSends)
+      if (i + 1 < length && extra < sends_)
         s.next = extra++;
       uint32_t cores = s.cores, next = s.next;
       if (s.bad && !next)
-        next = pick(2) ? entry : kSends + pick(9); // itself, or beyond the table
+        next = pick(2) ? entry : sends_ + pick(9); // itself, or beyond the table
       else if (s.bad && cores_ < 16)
         cores |= 1u << 15;
       s.bad = cores != s.cores || next != s.next;
@@ -127,7 +137,7 @@ void ChipBoard::configure() {
   chip_.clear_requests();
   write(0, MS_MAP_CHIP_COMMAND, MS_MAP_COMMAND_CLEAR | MS_MAP_COMMAND_CLEAR_COUNTERS);
   for (unsigned k = 0; k < cores_; k++)
-    for (unsigned g = 0; g < kTags; g++)
+    for (unsigned g = 0; g < tags_; g++)
       write(k, MS_MAP_ROUTE + sources_ + g, 0);
   for (unsigned k = 0; k < cores_; k++)
     configure_core(k);
@@ -322,9 +332,9 @@ bool ChipBoard::quiet() const {
 
 /* What was expected and has not come: nothing, or just the flits that were dropped. */
 bool ChipBoard::check_left() {
-  std::vector<uint64_t> lost(kTags);
+  std::vector<uint64_t> lost(tags_);
   for (unsigned k = 0; k < cores_; k++)
-    for (unsigned g = 0; g < kTags; g++) {
+    for (unsigned g = 0; g < tags_; g++) {
       const uint64_t left = node_[k].from_tag[g].size();
       if (!node_[k].route[sources_ + g].count || !left)
         continue;

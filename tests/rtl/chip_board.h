@@ -110,6 +110,7 @@ private:
     return static_cast<unsigned>(random_() % n);
   }
   void write(unsigned core, uint32_t address, uint32_t data);
+  uint32_t read(uint32_t address); ///< of core 0
   void configure();
   void configure_core(unsigned k);
   void configure_sends(unsigned k);
@@ -133,7 +134,7 @@ private:
   uint64_t seed_;
   std::mt19937_64 random_;
   std::uniform_real_distribution<double> uniform_{0.0, 1.0};
-  unsigned cores_, neurons_, sources_, lines_, lines_per_neuron_;
+  unsigned cores_, neurons_, sources_, lines_, lines_per_neuron_, tags_ = 0, sends_ = 0;
   std::vector<Node> node_;
   std::vector<Requests> requests_; ///< [core]
   FallBack fall_back_;

@@ -4,13 +4,16 @@
 # below the floors. A toggle point is one bit, seen changing; left out are bits that cannot change:
 # the upper half of the counters and their increments (a counter would have to run for days), and
 # what the sizes of this core fix: it has no tags (the chip's coverage holds those).
-# usage: coverage.sh TEST_PROGRAM...     prints one line a module
+# usage: coverage.sh FOLDER TEST...     prints one line a module; the tests were run with MS_COVERAGE=FOLDER
 # MS_FLOORS="LINE BRANCH TOGGLE" sets other floors; a module's points then count once, whatever its sizes.
 set -eu
+folder=$1
+shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-for program in "$@"; do
-  MS_COVERAGE=$work "$program" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+for name in "$@"; do
+  # Taken away, so that no run counts what an earlier build covered.
+  mv "$folder/$name"-*.dat "$work" || { echo "$name has left no coverage in $folder"; exit 1; }
 done
 verilator_coverage --write "$work/merged" "$work"/*.dat >/dev/null
 awk -F"'" '

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes what a Verilated model has covered into the folder that MS_COVERAGE names, if it does. */
+/* Writes what a Verilated model has covered into the folder that MS_COVERAGE names, if it does: one
+ * file a model, which the next run of the program writes again. */
 #ifndef MS_TEST_COVERAGE_FILE_H
 #define MS_TEST_COVERAGE_FILE_H
 
@@ -9,9 +10,9 @@
 #endif
 
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <string>
-#include <unistd.h>
 
 namespace mixspike::test {
 
@@ -19,7 +20,7 @@ inline void write_coverage(VerilatedContext &context) {
 #if VM_COVERAGE
   static std::atomic<unsigned> number{0};
   if (const char *folder = std::getenv("MS_COVERAGE"))
-    context.coveragep()->write((std::string(folder) + "/" + std::to_string(getpid()) + "-" +
+    context.coveragep()->write((std::string(folder) + "/" + program_invocation_short_name + "-" +
                                 std::to_string(number++) + ".dat")
                                    .c_str());
 #else

@@ -192,11 +192,11 @@ static void an_unbuilt_mesh_is_refused(void **state) {
   assert_non_null(strstr(err.text, "3x2"));
   options.cols = options.rows = 65536;
   assert_int_equal(ms_router_create(&options, &router, &err), MS_ERANGE);
-  options.rows = 2;
   options.cols = options.rows = 2;
-  options.n_neuron = 65;
+  options.n_neuron = 4 * 256 + 1; /* there is no larger core */
   assert_int_equal(ms_router_create(&options, &router, &err), MS_ERANGE);
-  assert_non_null(strstr(err.text, "64 neurons"));
+  assert_non_null(strstr(err.text, "2x2 cores hold"));
+  assert_non_null(strstr(err.text, "2x2x16 4x4x16"));
 }
 
 int main(void) {

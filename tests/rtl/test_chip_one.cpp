@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A chip of one core without send entries does what the core alone does: the scoreboard of the core
  * holds it to every edge, and both give the same outputs at every edge of the same traffic. */
-#include "Vchip1x1.h"
+#include "Vchip1x1x16.h"
 
 #include "chip_of.h"
 #include "scoreboard.h"
@@ -40,7 +40,7 @@ const Traffic kTraffic[] = {
 
 void the_scoreboard_of_a_core_holds_for_a_chip_of_one(void **) {
   for (const Traffic &t : kTraffic) {
-    ChipOf<Vchip1x1> chip(kSize);
+    ChipOf<Vchip1x1x16> chip(kSize);
     Scoreboard board(chip, t, 5);
     if (!board.run(2000))
       fail_msg("%s", board.why().c_str());
@@ -78,7 +78,7 @@ void write_both(Core &a, Core &b, uint32_t address, uint32_t data) {
 
 void a_chip_of_one_and_the_core_give_the_same_at_every_edge(void **) {
   const std::unique_ptr<Core> core = Core::create(16, 64, 32);
-  ChipOf<Vchip1x1> chip(kSize);
+  ChipOf<Vchip1x1x16> chip(kSize);
   write_both(*core, chip, MS_MAP_CONTROL, MS_MAP_CONTROL_ENABLE | MS_MAP_CONTROL_OUTPUT);
   write_both(*core, chip, MS_MAP_PULSE_WIDTH, 4);
   for (unsigned s = 0; s < 80; s++)

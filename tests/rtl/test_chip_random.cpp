@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Chips of several cores under random traffic with idle and back-pressure on every interface,
+/* The meshes of this build under random traffic with idle and back-pressure on every interface,
  * against a scoreboard. MS_SEED repeats one seed, MS_EVENTS sets how many events a case takes. */
 #include "chip_traffic.h"
 
@@ -14,6 +14,7 @@ extern "C" {
 }
 
 using mixspike::Core;
+using mixspike::CoreSize;
 using mixspike::test::ChipBoard;
 using mixspike::test::ChipTraffic;
 using mixspike::test::kChipTraffic;
@@ -25,17 +26,18 @@ uint64_t number_from(const char *variable, uint64_t otherwise) {
   return text ? std::strtoull(text, nullptr, 0) : otherwise;
 }
 
-void random_traffic(unsigned side, uint64_t events) {
-  events = number_from("MS_EVENTS", events);
+void random_traffic(const CoreSize &mesh, uint64_t events) {
+  const unsigned cores = mesh.mesh_cols * mesh.mesh_rows;
   const uint64_t first = number_from("MS_SEED", 1);
   const uint64_t last = std::getenv("MS_SEED") ? first : first + 1;
   uint64_t taken = 0, delivered = 0, flits = 0, expired = 0;
   for (uint64_t seed = first; seed <= last; seed++)
     for (const ChipTraffic &t : kChipTraffic) {
-      const std::unique_ptr<Core> chip = Core::create_mesh(side, side, 1, 1, 1);
+      const std::unique_ptr<Core> chip =
+          Core::create_mesh(mesh.mesh_cols, mesh.mesh_rows, cores * mesh.neurons, 1, 1);
       ChipBoard board(*chip, t, seed);
       if (!board.run(events))
-        fail_msg("%ux%u, %s", side, side, board.why().c_str());
+        fail_msg("%ux%ux%u, %s", mesh.mesh_cols, mesh.mesh_rows, mesh.neurons, board.why().c_str());
       if (t.timeout)
         assert_true(board.expired() > 0);
       taken += board.taken();
@@ -43,26 +45,24 @@ void random_traffic(unsigned side, uint64_t events) {
       flits += board.flits();
       expired += board.expired();
     }
-  std::printf(
-      "%ux%u: %llu events, %llu flits, %llu pulses, none lost or doubled; %llu flits dropped "
-      "by time-outs, all counted\n",
-      side, side, static_cast<unsigned long long>(taken), static_cast<unsigned long long>(flits),
-      static_cast<unsigned long long>(delivered), static_cast<unsigned long long>(expired));
+  std::printf("%ux%ux%u: %llu events, %llu flits, %llu pulses, none lost or doubled; %llu flits "
+              "dropped by time-outs, all counted\n",
+              mesh.mesh_cols, mesh.mesh_rows, mesh.neurons, static_cast<unsigned long long>(taken),
+              static_cast<unsigned long long>(flits), static_cast<unsigned long long>(delivered),
+              static_cast<unsigned long long>(expired));
 }
 
-void four_cores_lose_double_and_reorder_nothing(void **) {
-  random_traffic(2, MS_RANDOM_EVENTS);
-}
-void sixteen_cores_lose_double_and_reorder_nothing(void **) {
-  random_traffic(4, MS_RANDOM_EVENTS);
+void no_mesh_loses_doubles_or_reorders_anything(void **) {
+  const uint64_t events = number_from("MS_EVENTS", MS_RANDOM_EVENTS);
+  for (const CoreSize &mesh : Core::meshes())
+    random_traffic(mesh, events);
 }
 
 } // namespace
 
 int main() {
   const CMUnitTest tests[] = {
-      cmocka_unit_test(four_cores_lose_double_and_reorder_nothing),
-      cmocka_unit_test(sixteen_cores_lose_double_and_reorder_nothing),
+      cmocka_unit_test(no_mesh_loses_doubles_or_reorders_anything),
   };
   return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

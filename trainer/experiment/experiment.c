@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading an experiment file: every key, its range, its unit and its default. */
 #include "experiment/parts.h"
+#include "router/meshes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -90,8 +91,15 @@ static void read_network(ms_experiment *e, ms_yaml_node *root) {
   e->hidden = (unsigned)ms_yaml_int(network, "hidden", 1, 4000);
   e->outputs_per_class = ms_part_count(network, "outputs_per_class", 1, 1, 64);
   e->parallel = ms_part_count(network, "rows", 1, 1, 4);
-  static const char *const meshes[] = {"1x1", "2x2", "4x4", NULL};
-  e->cols = e->rows = 1u << ms_yaml_choice_or(network, "cores", meshes, 0);
+#define MS_X(cols, rows) #cols "x" #rows,
+  static const char *const meshes[] = {"1x1", MS_ROUTER_SHAPES(MS_X) NULL};
+#undef MS_X
+#define MS_X(cols, rows) {cols, rows},
+  static const unsigned shape[][2] = {{1, 1}, MS_ROUTER_SHAPES(MS_X)};
+#undef MS_X
+  const int mesh = ms_yaml_choice_or(network, "cores", meshes, 0);
+  e->cols = shape[mesh][0];
+  e->rows = shape[mesh][1];
 }
 
 static void read_chip(ms_experiment *e, ms_yaml_node *root) {

@@ -135,7 +135,7 @@ static int choose_size(const ms_router_options *o, ms_router_size *size, ms_erro
                    MOST_NEURONS, o->n_neuron, (unsigned long long)o->clock_ps);
   if (o->cols > 1 || o->rows > 1) {
     const ms_router_size *mesh =
-        ms_router_mesh_size(o->cols, o->rows, o->n_neuron, o->n_input, o->n_bias);
+        ms_router_mesh_size(o->cols, o->rows, o->n_neuron, o->n_input, o->n_bias, NULL);
     if (mesh)
       *size = *mesh;
     return mesh ? 0 : ms_router_no_mesh(o, err);

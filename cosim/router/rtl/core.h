@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace mixspike {
 
@@ -74,9 +75,12 @@ public:
 
   /** The smallest core that holds these, in reset; null if there is none. */
   static std::unique_ptr<Core> create(unsigned neurons, unsigned inputs, unsigned biases);
-  /** The mesh of this shape, if it was built and each of its cores holds its share of these. */
+  /** The smallest mesh of this shape whose cores each hold their share of these; null if there is
+   * none. */
   static std::unique_ptr<Core> create_mesh(unsigned cols, unsigned rows, unsigned neurons,
                                            unsigned inputs, unsigned biases);
+  /** The meshes that were built. */
+  static std::vector<CoreSize> meshes();
   /** The largest core there is. */
   static CoreSize largest();
 };

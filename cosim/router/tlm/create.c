@@ -55,7 +55,7 @@ int ms_tlm_router_create(const ms_router_options *o, ms_router **out, ms_error *
   *out = NULL;
   const unsigned cols = o->cols, rows = o->rows;
   const ms_router_size *size =
-      cols * rows > 1 ? ms_router_mesh_size(cols, rows, o->n_neuron, o->n_input, o->n_bias)
+      cols * rows > 1 ? ms_router_mesh_size(cols, rows, o->n_neuron, o->n_input, o->n_bias, NULL)
                       : ms_router_size_for(o->n_neuron, o->n_input, o->n_bias);
   if (!o->clock_ps)
     return ms_fail(err, MS_EINVAL, "router clock period is 0 ps: give a positive one");

@@ -214,12 +214,12 @@ static void what_does_not_fit_is_named(void **state) {
   fixture_init(&f);
   ms_synapse *synapse = calloc(MOST, sizeof *synapse);
   assert_non_null(synapse);
-  ms_chip_options o = options_of(&f, MS_ROUTER_RTL, 2, 65, 4);
-  assert_misfit(&o, 0, synapse, "2x2 cores hold 64 neurons, 256 inputs");
+  ms_chip_options o = options_of(&f, MS_ROUTER_RTL, 2, 4 * 256 + 1, 4); /* no core is larger */
+  assert_misfit(&o, 0, synapse, "2x2 cores hold ");
   o.cols = 3;
   assert_misfit(&o, 0, synapse, "3x2 cores is built");
-  o = options_of(&f, MS_ROUTER_RTL, 2, 32, 257);
-  assert_misfit(&o, 0, synapse, "not 32, 257");
+  o = options_of(&f, MS_ROUTER_RTL, 2, 32, 4 * 1024 + 1);
+  assert_misfit(&o, 0, synapse, "not 32, 4097");
   /* Nine inputs a neuron of the first core too many. */
   o.n_input = 256;
   unsigned n = 0;
