@@ -214,6 +214,8 @@ bool ChipBoard::step(bool draining) {
     return fail("an assertion of the RTL failed");
   if (in_.cfg_valid && out_[0].cfg_error)
     return fail("the port refuses a read");
+  if (out_[0].port_ready != out_[in_.ext_core].ext_ready)
+    return fail("the event port's ready is not that of core " + std::to_string(in_.ext_core));
   if (in_.ext_valid && ready) {
     external_++;
     take_event(in_.ext_core, neurons_ + in_.ext_input);

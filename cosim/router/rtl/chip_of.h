@@ -74,6 +74,7 @@ public:
     out->active = v.active_o;
     out->next_edges = v.next_edges_o;
     out->out_valid = v.out_valid_o;
+    out->port_ready = v.ext_ready_o;
     out->out_neuron = v.out_core_o * size_.neurons + v.out_neuron_o;
     out->cfg_error = v.cfg_error_o;
     out->cfg_rdata = v.cfg_rdata_o;

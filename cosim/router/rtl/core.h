@@ -31,6 +31,7 @@ struct EdgeOut {
   bool start, end;
   uint32_t start_line, start_code, end_line;
   bool out_valid, ext_ready;
+  bool port_ready;     ///< the event port's own ready pin, for the core that ext_core names
   uint32_t out_neuron; ///< counted over all cores
   bool cfg_error;
   uint32_t cfg_rdata;

@@ -101,7 +101,7 @@ public:
     out.start_code = v.start_code_o;
     out.end_line = v.end_line_o;
     out.out_valid = v.out_valid_o;
-    out.ext_ready = v.ext_ready_o;
+    out.ext_ready = out.port_ready = v.ext_ready_o;
     out.out_neuron = v.out_neuron_o;
     out.cfg_error = v.cfg_error_o;
     out.cfg_rdata = v.cfg_rdata_o;
