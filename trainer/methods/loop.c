@@ -119,6 +119,7 @@ static int run_batch(const ms_world *w, ms_state *state, batch *b, ms_error *err
   state->chip_samples += b->n;
   ms_batch_result result = {.loss = NAN};
   ms_net_options options = ms_net_options_of(w->setup, x->fine_step_tau);
+  options.loose = x->loose;
   if (w->fitted) {
     options.fitted = w->fitted + turn * w->setup->n_neuron;
     options.n_fitted = 1;

@@ -283,6 +283,17 @@ static int take_start(run *r, const ms_network *n, ms_error *err) {
   return MS_OK;
 }
 
+/* A network is codes, and weights in the middle of their codes would all stay there for some
+ * batches of the loop and then change codes together, as Adam moves them alike. Spread evenly over
+ * what is rounded to their codes, they change one after the other. */
+static void spread(ms_learner *l, ms_random *random) {
+  const double code = 1.0 / (double)((1u << l->topology.dac_bits) - 1);
+  for (size_t i = 0; i < l->n; i++) {
+    double w = (double)l->weight[i] + 0.98 * code * (ms_random_uniform(random) - 0.5);
+    l->weight[i] = (float)fmax(-1, fmin(1, w));
+  }
+}
+
 static int start(run *r, ms_error *err) {
   if (r->e->fitted && r->e->method == MS_MODEL_GENE)
     return ms_fail(
@@ -322,8 +333,11 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
   if (s->phase == MS_PHASE_OFFLINE && (r->options->start || r->options->begin)) {
     if (!s->step && (rc = start(r, err)))
       return rc;
-    if (!e->fitted && (rc = next_phase(r, MS_PHASE_LOOP, err)))
-      return rc;
+    if (!e->fitted) {
+      spread(s->learner, &s->random);
+      if ((rc = next_phase(r, MS_PHASE_LOOP, err)))
+        return rc;
+    }
   }
   if (s->phase == MS_PHASE_OFFLINE) {
     if ((rc = run_method(r, ms_method_on_model(e), &world, err)) || (rc = model_accuracy(r, err)) ||
