@@ -49,9 +49,9 @@ int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsigned n_di
   memset(row, 0, sizeof *row);
   row->name = name[pulses][set == MS_SET_BIOLOGICAL];
   row->n_die = n_die = n_die > MAX_DIE ? MAX_DIE : n_die < 1 ? 1 : n_die;
-  int code =
-      o ? ms_neuron_bench_open(&b, core, set, pulses ? ~0u : 0, length_tau, reference_reltol, err)
-        : ms_fail(err, MS_ENOMEM, "no memory for a bench");
+  int code = o ? ms_neuron_bench_open(&b, core, set, pulses ? ~0u : 0, length_tau, reference_reltol,
+                                      false, err)
+               : ms_fail(err, MS_ENOMEM, "no memory for a bench");
   for (unsigned d = 0; d < n_die && !code; d++) {
     const ms_die die = {1, first_die + d, 1};
     code = ms_neuron_bench_bias(&b, &die, &nominal, err);

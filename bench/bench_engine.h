@@ -43,7 +43,8 @@ MS_API int ms_bench_engine_run(const ms_core *core, int set, bool pulses, unsign
  * @param object  a cJSON object that gets sample_ms (once the die is known), sample_first_ms,
  *                sample_spikes, sample_events, sample_steps, sample_evaluations,
  *                sample_router_share, sample_memory_mib (resident, above that of an empty process),
- *                neuron_exponent, event_exponent */
+ *                all of them as sample_maps_... with pulse maps, and neuron_exponent,
+ *                event_exponent */
 MS_API int ms_bench_sample(const ms_core *core, struct cJSON *object, ms_error *err);
 
 /** Measures what the tables cost: extraction through ngspice into an empty cache, loading from it.

@@ -19,6 +19,7 @@ enum { N_HIDDEN = 60, N_OUT = 12, N_IN = 10, REPEATS = 2 };
 typedef struct sample {
   unsigned n_hidden, n_out, n_in;
   double length_tau;
+  bool maps; /**< pulse maps, full in all runs but the first */
   uint64_t n_spike, n_event, n_step, n_evaluation;
   double first_s, later_s; /**< processor time: with start-up of the die, without */
   double router_share;
@@ -90,7 +91,7 @@ static int run_once(ms_chip *chip, const ms_event *in, sample *s, double *took_s
 
 static int measure(const ms_core *core, sample *s, ms_error *err) {
   ms_chip_options options = {.core = core,
-                             .engine = {.kind = MS_ENGINE_TABLE},
+                             .engine = {.kind = MS_ENGINE_TABLE, .pulse_maps = s->maps},
                              .router = MS_ROUTER_IDEAL,
                              .n_neuron = s->n_hidden + s->n_out,
                              .n_input = s->n_in,
@@ -161,20 +162,27 @@ static int add_exponents(const ms_core *core, cJSON *object, ms_error *err) {
   return code;
 }
 
-int ms_bench_sample(const ms_core *core, cJSON *object, ms_error *err) {
-  sample s = {.n_hidden = N_HIDDEN, .n_out = N_OUT, .n_in = N_IN, .length_tau = 4};
+static int add_sample(const ms_core *core, bool maps, const char *prefix, cJSON *object,
+                      ms_error *err) {
+  sample s = {.n_hidden = N_HIDDEN, .n_out = N_OUT, .n_in = N_IN, .length_tau = 4, .maps = maps};
   int code = measure(core, &s, err);
-  if (code)
-    return code;
   const struct {
     const char *name;
     double value;
-  } number[] = {
-      {"sample_ms", 1e3 * s.later_s},          {"sample_first_ms", 1e3 * s.first_s},
-      {"sample_spikes", (double)s.n_spike},    {"sample_events", (double)s.n_event},
-      {"sample_steps", (double)s.n_step},      {"sample_evaluations", (double)s.n_evaluation},
-      {"sample_router_share", s.router_share}, {"sample_memory_mib", s.memory_mib}};
-  for (size_t i = 0; i < sizeof number / sizeof *number; i++)
-    cJSON_AddNumberToObject(object, number[i].name, number[i].value);
-  return add_exponents(core, object, err);
+  } number[] = {{"ms", 1e3 * s.later_s},          {"first_ms", 1e3 * s.first_s},
+                {"spikes", (double)s.n_spike},    {"events", (double)s.n_event},
+                {"steps", (double)s.n_step},      {"evaluations", (double)s.n_evaluation},
+                {"router_share", s.router_share}, {"memory_mib", s.memory_mib}};
+  for (size_t i = 0; i < sizeof number / sizeof *number && !code; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "%s_%s", prefix, number[i].name);
+    cJSON_AddNumberToObject(object, name, number[i].value);
+  }
+  return code;
+}
+
+int ms_bench_sample(const ms_core *core, cJSON *object, ms_error *err) {
+  int code = add_sample(core, false, "sample", object, err);
+  code = code ? code : add_sample(core, true, "sample_maps", object, err);
+  return code ? code : add_exponents(core, object, err);
 }

@@ -212,7 +212,7 @@ static int run_case(campaign *c, const ms_ledger_case *which, ms_error *err) {
   deviation *d = calloc(n, sizeof *d);
   double *room = calloc(n, sizeof *room);
   ms_ledger_bench *bench = NULL;
-  int rc = d && room ? ms_ledger_bench_open(c->core, which, &bench, err)
+  int rc = d && room ? ms_ledger_bench_open(c->core, which, c->options->pulse_maps, &bench, err)
                      : ms_fail(err, MS_ENOMEM, "no memory for %u dies", n);
   for (unsigned i = 0; i < n && !rc; i++)
     rc = compare_die(c, bench, which, i + 1, &d[i], err);

@@ -17,6 +17,7 @@ typedef struct ms_ledger_options {
   const char *file; /**< where runs of ngspice are kept: one line each, added as soon as it ends;
                          runs that are there are not repeated. Processes that work on different
                          cases may share it */
+  bool pulse_maps;  /**< the table engine uses them */
   ms_control control;
 } ms_ledger_options;
 

@@ -36,6 +36,7 @@ unsigned ms_ledger_neurons(const ms_ledger_case *which) {
 struct ms_ledger_bench {
   const ms_core *core;
   const ms_ledger_case *which;
+  bool pulse_maps;
   ms_neuron_bench neuron;
   ms_chip *chip[MS_BENCH_N_ENGINE];
 };
@@ -76,6 +77,7 @@ static int get_chip(ms_ledger_bench *b, ms_bench_engine_kind engine, ms_error *e
       .core = b->core,
       .engine = {.kind = engine == MS_BENCH_TABLE ? MS_ENGINE_TABLE : MS_ENGINE_NGSPICE,
                  .reltol = engine == MS_BENCH_REFERENCE ? reference_reltol : 0,
+                 .pulse_maps = b->pulse_maps,
                  .timeout_s = 1200},
       .router = MS_ROUTER_RTL,
       .n_neuron = CORE_NEURONS,
@@ -138,17 +140,18 @@ int ms_ledger_bench_run(ms_ledger_bench *b, ms_bench_engine_kind engine, const m
                         : run_neuron(b, engine, die, pvt, run, err);
 }
 
-int ms_ledger_bench_open(const ms_core *core, const ms_ledger_case *which, ms_ledger_bench **out,
-                         ms_error *err) {
+int ms_ledger_bench_open(const ms_core *core, const ms_ledger_case *which, bool pulse_maps,
+                         ms_ledger_bench **out, ms_error *err) {
   ms_ledger_bench *b = calloc(1, sizeof *b);
   *out = NULL;
   if (!b)
     return ms_fail(err, MS_ENOMEM, "no memory for a case");
   b->core = core;
   b->which = which;
+  b->pulse_maps = pulse_maps;
   int rc = which->core ? MS_OK
                        : ms_neuron_bench_open(&b->neuron, core, which->set, which->rows,
-                                              neuron_length_tau, reference_reltol, err);
+                                              neuron_length_tau, reference_reltol, pulse_maps, err);
   b->neuron.drive = which->drive;
   if (rc)
     ms_ledger_bench_close(b);

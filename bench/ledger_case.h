@@ -19,8 +19,8 @@ MS_API unsigned ms_ledger_n_case(void);
 
 /** A case ready to run, with its engines. */
 typedef struct ms_ledger_bench ms_ledger_bench;
-int ms_ledger_bench_open(const ms_core *core, const ms_ledger_case *which, ms_ledger_bench **out,
-                         ms_error *err);
+int ms_ledger_bench_open(const ms_core *core, const ms_ledger_case *which, bool pulse_maps,
+                         ms_ledger_bench **out, ms_error *err);
 void ms_ledger_bench_close(ms_ledger_bench *bench);
 
 /** Runs the case on a die. @param run  out, to be cleared by the caller */

@@ -92,11 +92,13 @@ static int make_pulses(ms_neuron_bench *b, unsigned rows, ms_error *err) {
 }
 
 int ms_neuron_bench_open(ms_neuron_bench *b, const ms_core *core, int set, unsigned rows,
-                         double length_tau, double reference_reltol, ms_error *err) {
+                         double length_tau, double reference_reltol, bool pulse_maps,
+                         ms_error *err) {
   *b = (ms_neuron_bench){.core = core, .set = set, .length_tau = length_tau};
   for (int i = 0; i < MS_BENCH_N_ENGINE; i++) {
     ms_engine_options o = {.kind = i == MS_BENCH_TABLE ? MS_ENGINE_TABLE : MS_ENGINE_NGSPICE,
-                           .reltol = i == MS_BENCH_REFERENCE ? reference_reltol : 0};
+                           .reltol = i == MS_BENCH_REFERENCE ? reference_reltol : 0,
+                           .pulse_maps = pulse_maps};
     int code = ms_engine_create(&o, core, &b->engine[i], err);
     code = code ? code : ms_group_create(b->engine[i], &b->group[i], err);
     if (code)

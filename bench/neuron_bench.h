@@ -40,9 +40,11 @@ typedef struct ms_neuron_run {
 /** Opens the three engines. Rows of the core that have their bit set in `rows` get pulses in turn,
  * one every 0.15 tau, with codes over the DAC's range.
  * @param reference_reltol  of the reference; see ms_ngspice_tightness for what follows it
+ * @param pulse_maps        whether the table engine uses them
  * @return MS_OK or MS_E...; close it in either case */
 int ms_neuron_bench_open(ms_neuron_bench *b, const ms_core *core, int set, unsigned rows,
-                         double length_tau, double reference_reltol, ms_error *err);
+                         double length_tau, double reference_reltol, bool pulse_maps,
+                         ms_error *err);
 void ms_neuron_bench_close(ms_neuron_bench *b);
 
 /** The bias codes of a run: the set's defaults, and a constant current of about three times the

@@ -33,6 +33,7 @@ static const char HELP[] =
     "  --dies N      ledger: dies of each cell's circuits (default 200)\n"
     "  --core N      ledger: dies of the core of 32 neurons (default 200)\n"
     "  --case NAME   ledger: this case alone, such as 'soma acc'\n"
+    "  --pulse-maps  ledger: the table engine uses pulse maps\n"
     "  --plot FOLDER mesh: also draws mesh.svg there, latency against load\n"
     "  --file FILE   ledger: keeps ngspice's runs; a second command goes on where the first\n"
     "                was stopped (default ledger.tsv)\n";
@@ -88,6 +89,7 @@ static int run(cli *c, int argc, char **argv) {
                                           {"core", required_argument, NULL, 'n'},
                                           {"case", required_argument, NULL, 'c'},
                                           {"file", required_argument, NULL, 'f'},
+                                          {"pulse-maps", no_argument, NULL, 'm'},
                                           {"plot", required_argument, NULL, 'p'},
                                           CLI_END_OPTIONS};
   double seconds = 0;
@@ -113,6 +115,9 @@ static int run(cli *c, int argc, char **argv) {
       break;
     case 'f':
       ledger.file = optarg;
+      break;
+    case 'm':
+      ledger.pulse_maps = true;
       break;
     case 'p':
       plot = optarg;

@@ -43,7 +43,8 @@ static int run_analog(ms_boundary *log, const cli_half *half, const volatile int
   if (half->other_die)
     log->die.die = half->die;
   const bool changed = core->checksum != log->core_checksum;
-  const ms_engine_options engine = {.kind = half->analog ? *half->analog : log->analog};
+  const ms_engine_options engine = {.kind = half->analog ? *half->analog : log->analog,
+                                    .pulse_maps = log->pulse_maps};
   code = ms_boundary_replay_analog(log, core, &engine, cancel, report, err);
   ms_core_destroy(core);
   if (code == MS_EDIFFERS && changed)

@@ -62,6 +62,7 @@ ms_boundary ms_half_log(const ms_chip *chip, const ms_run_result *run, ms_time t
                        .dac_bits = chip->core->dac_bits,
                        .core_checksum = chip->core->checksum,
                        .analog = chip->options.engine.kind,
+                       .pulse_maps = chip->options.engine.pulse_maps,
                        .digital = chip->options.router,
                        .driver = run->driver,
                        .ack = ms_router_ack_timing(chip->router),

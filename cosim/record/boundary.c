@@ -24,6 +24,8 @@ static void put_header(FILE *f, const ms_boundary *l) {
   free(file);
   fprintf(f, "dac_bits %u\nchecksum %016" PRIx64 "\n", l->dac_bits, l->core_checksum);
   fprintf(f, "analog %s\ndigital %s\n", engines[l->analog], ms_router_name(l->digital));
+  if (l->pulse_maps)
+    fprintf(f, "pulse_maps 1\n");
   if (l->driver == MS_DRIVER_FEEDFORWARD)
     fprintf(f, "driver %s\nself_ack %u %u\n", drivers[l->driver], l->ack.rise_cycles,
             l->ack.fall_cycles);
@@ -120,6 +122,10 @@ static int take_fact(reader *r, const char *key, const char *rest) {
     k = word_of(rest, engines, 3);
     l->analog = (ms_engine_kind)k;
     return k >= 0;
+  }
+  if (!strcmp(key, "pulse_maps")) {
+    l->pulse_maps = number == 1;
+    return number <= 1;
   }
   if (!strcmp(key, "digital")) {
     for (k = 0; k < MS_N_ROUTER && strcmp(rest, ms_router_name((ms_router_kind)k)); k++)

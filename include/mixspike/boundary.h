@@ -17,6 +17,7 @@ typedef struct ms_boundary {
   unsigned dac_bits;
   uint64_t core_checksum;
   ms_engine_kind analog;
+  bool pulse_maps; /**< ms_engine_options.pulse_maps */
   ms_router_kind digital;
   ms_driver_kind driver; /**< that made the run */
   ms_ack_timing ack;     /**< feed-forward: how circuits were acknowledged while they ran alone */

@@ -24,6 +24,9 @@ typedef struct ms_engine_options {
   bool retries_set;
   const char *worker_path; /**< NULL: found beside the library */
   const char *cache_dir;   /**< table engine's cache; NULL: the user's cache folder */
+  bool pulse_maps; /**< table engine: takes synapse rows across pulses by maps that it fills as
+                        pulses come: faster by more than two once they are full, which takes some
+                        forty samples of a network on a die (docs/table-engine.md) */
 } ms_engine_options;
 
 /** Digital signals into a group. */

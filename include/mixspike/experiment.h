@@ -99,6 +99,7 @@ typedef struct ms_experiment {
   unsigned fit_stimuli;     /**< of the fit of a die */
 
   ms_engine_kind analog;
+  int pulse_maps; /**< ms_engine_options.pulse_maps */
   ms_router_kind digital;
   ms_driver_kind driver;
   ms_pvt pvt;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DIES = 100000, MAX_BIASES = 64 };
+enum { MAX_DIES = 100000, MAX_BIASES = 64, MAPS_PAY = 100 };
 
 static char *copy(const char *text) {
   return text && *text ? strdup(text) : NULL;
@@ -102,6 +102,13 @@ static void read_network(ms_experiment *e, ms_yaml_node *root) {
   e->rows = shape[mesh][1];
 }
 
+/* Whether a die runs enough samples to fill its pulse maps, which a wandering bias would empty. */
+static bool maps_pay(const ms_experiment *e) {
+  size_t measured = e->n_die_sample ? e->n_die_sample : e->n_test ? e->n_test : MAPS_PAY;
+  return e->distortion.drift == 0 &&
+         (measured >= MAPS_PAY || (size_t)e->loop_batches * e->loop_batch >= MAPS_PAY);
+}
+
 static void read_chip(ms_experiment *e, ms_yaml_node *root) {
   e->core = copy(ms_yaml_string(root, "core"));
   e->models_dir = copy(ms_yaml_string_or(root, "models_dir", ""));
@@ -121,6 +128,7 @@ static void read_chip(ms_experiment *e, ms_yaml_node *root) {
   e->die_seed = (uint64_t)ms_yaml_int_or(dies, "seed", 1, 0, INT64_MAX);
   e->strength = ms_yaml_real_or(dies, "mismatch", 1, 0, 10);
   e->n_die_sample = ms_part_count(dies, "samples", 0, 1, 1000000);
+  e->pulse_maps = ms_yaml_bool_or(root, "pulse_maps", maps_pay(e));
   read_dies(dies, "training", &e->training_die, &e->n_training_die);
   read_dies(dies, "validation", &e->validation_die, &e->n_validation_die);
   read_dies(dies, "held_out", &e->held_out_die, &e->n_held_out_die);

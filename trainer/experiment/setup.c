@@ -125,7 +125,7 @@ static int fill(ms_setup *s, ms_error *err) {
   s->n_output = s->task->n_class * e->outputs_per_class;
   s->n_neuron = e->hidden + s->n_output;
   s->chip = (ms_chip_options){.core = s->core,
-                              .engine = {.kind = e->analog},
+                              .engine = {.kind = e->analog, .pulse_maps = e->pulse_maps},
                               .router = e->digital,
                               .driver = e->driver,
                               .n_neuron = s->n_neuron,

@@ -17,7 +17,13 @@
 
 /** STEPS_AHEAD: upstream steps that one step may span, and how far a block may be called back.
  * What it overwrote on the way is lost, hence a ring of more than twice that. */
-enum { MS_MAX_ORDER = 4, MS_STEPS_AHEAD = 12, MS_RING = 32, MS_BLOCK_MAX = MS_LU_MAX };
+enum {
+  MS_MAX_ORDER = 4,
+  MS_STEPS_AHEAD = 12,
+  MS_RING = 32,
+  MS_JUMPS_KEPT = 4,
+  MS_BLOCK_MAX = MS_LU_MAX
+};
 
 /** How a device is looked up; picked from which of its terminals are fixed. The general form also
  * catches what leaves the special ones (drain below source). */
@@ -131,6 +137,14 @@ typedef struct ms_past {
   int order;
 } ms_past;
 
+/** A pulse that a map took the block across: enough to go back to its beginning. */
+typedef struct ms_jumped {
+  double t_s, end_s;
+  size_t n_accepted;
+  int slow;                        /**< the map's slow node */
+  double supply_c, *state, *input; /**< [n] variables, [n_input] voltages at the beginning */
+} ms_jumped;
+
 /** A device whose gate's voltage contains the share k of an unknown. */
 typedef struct ms_shifted {
   int device, unknown;
@@ -179,10 +193,13 @@ typedef struct ms_block {
   unsigned char *clamped; /**< [n] held at its initial value (start only) */
 
   ms_past past[MS_RING];
-  size_t n_accepted; /**< past[(n_accepted - 1) % MS_RING] is the newest */
-  double t_break;    /**< next instant where an input bends */
-  double t_restart;  /**< the last one */
-  void *memory;      /**< one allocation behind the arrays */
+  size_t n_accepted;               /**< past[(n_accepted - 1) % MS_RING] is the newest */
+  double t_break;                  /**< next instant where an input bends */
+  double t_restart;                /**< the last one */
+  ms_jumped jumped[MS_JUMPS_KEPT]; /**< the last pulses that a map took it across */
+  unsigned n_jump;
+  int frozen;   /**< inputs from other blocks stay as they are */
+  void *memory; /**< one allocation behind the arrays */
 } ms_block;
 
 /** Work done, and what went wrong. */
@@ -213,6 +230,7 @@ typedef struct ms_solver {
   double bypass_v;
   double t_end_s;
   int profiled;
+  struct ms_map_use *map; /**< pulse maps, or NULL */
   ms_work work;
 } ms_solver;
 

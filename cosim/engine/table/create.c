@@ -15,6 +15,7 @@ int ms_table_engine_create(const ms_engine_options *options, const ms_core *core
   e->reltol = options->reltol;
   e->weak_coupling = MS_WEAK_COUPLING;
   e->bypass_v = 3e-3;
+  e->pulse_maps = options->pulse_maps;
   e->kernel = ms_kernel_list(0);
   pthread_mutex_init(&e->lock, NULL);
   int bad = (options->worker_path && !(e->worker_path = strdup(options->worker_path))) ||

@@ -34,6 +34,7 @@ static void group_destroy(ms_group *group) {
   pthread_mutex_unlock(&engine->lock);
   for (int i = 0; g->variant && i < g->variant->plan->n_signal; i++)
     free(g->solver.signal[i].ramp);
+  ms_table_maps_free(g);
   ms_solver_free(&g->solver);
   ms_table_record_clear(g);
   free(g->transition);

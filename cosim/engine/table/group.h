@@ -5,6 +5,8 @@
 
 #include "engine/table/variant.h"
 
+#include "engine/table/pulse_map.h"
+
 enum { MS_N_PROBE = 4 + MS_MAX_ROWS };
 
 typedef struct ms_table_group {
@@ -13,6 +15,8 @@ typedef struct ms_table_group {
   ms_instance *instance;
   ms_solver solver;
   const ms_run_spec *spec;
+  ms_map_use map;
+  double line_s; /**< how long a pulse's line is high in the bias set; 0: unknown */
   double vdd, rise_v, fall_v;
   int req_block, req_unknown, req_level;
   int active, waiting, cut;
@@ -36,6 +40,11 @@ MS_API void ms_table_profile(ms_engine *engine, int on);
 
 /** Prepares blocks and finds the start state of a run: in start.c. */
 int ms_table_start(ms_table_group *group, ms_error *err);
+
+/** Gives a run the pulse maps of its instance, if the engine uses any; frees what that takes. In
+ * pulse_use.c. */
+int ms_table_maps_start(ms_table_group *group, ms_error *err);
+void ms_table_maps_free(ms_table_group *group);
 
 /** Adds a ramp of a digital pin. @param logical 1: active */
 int ms_table_drive(ms_table_group *group, int signal, ms_time t, int logical, ms_error *err);

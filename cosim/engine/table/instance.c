@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The devices of one neuron on one die: shifts, gains, and the curves of devices with two fixed
  * terminals. */
+#include "engine/table/pulse_map.h"
 #include "engine/table/variant.h"
 
 #include <math.h>
@@ -189,6 +190,7 @@ int ms_instance_get(ms_table_engine *engine, const ms_variant *variant, const ms
 void ms_instance_destroy(ms_instance *x) {
   if (!x)
     return;
+  ms_pulse_maps_destroy(x->maps);
   free(x->curve);
   free(x->curve_n);
   free(x->pool);

@@ -73,4 +73,7 @@ void ms_plan_capacitance(const ms_plan *plan, const ms_plan_device *device, doub
 MS_API int ms_plan_solver(const ms_plan *plan, ms_solver *solver, ms_error *err);
 MS_API void ms_solver_free(ms_solver *solver);
 
+/** First-order steps of growing length until nothing is left to move: in start.c. -1: no rest. */
+int ms_block_settle(ms_solver *solver, const ms_kernel *kernel, ms_block *block);
+
 #endif

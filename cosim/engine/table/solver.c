@@ -255,7 +255,8 @@ static int allocate(ms_block *b) {
   b->out = aligned_alloc(32, ((size_t)b->n_quad * MS_N_OUT + 1) * sizeof *b->out);
   size_t n = (size_t)b->n + 1, places = (size_t)b->lu.nnz + 1;
   size_t total = n * (MS_MAX_ORDER + 2) + n * (MS_MAX_ORDER + 1) + 11 * n + 3 * places +
-                 (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + 2 * (size_t)(b->n + b->n_input);
+                 (size_t)MS_RING * (MS_MAX_ORDER + 1) * n + 2 * (size_t)(b->n + b->n_input) +
+                 MS_JUMPS_KEPT * (n + (size_t)b->n_input);
   double *m = calloc(total, sizeof *m);
   if (!(b->memory = m))
     return -1;
@@ -280,6 +281,8 @@ static int allocate(ms_block *b) {
   TAKE(b->jacobian, places);
   for (int i = 0; i < MS_RING; i++)
     TAKE(b->past[i].difference, (MS_MAX_ORDER + 1) * n);
+  for (int i = 0; i < MS_JUMPS_KEPT; i++)
+    TAKE(b->jumped[i].state, n), TAKE(b->jumped[i].input, b->n_input);
   TAKE(b->v, b->n + b->n_input);
   TAKE(b->base, b->n + b->n_input);
 #undef TAKE

@@ -48,6 +48,7 @@ static void set_errors(ms_table_group *g) {
   double scale = engine->reltol > 0 ? engine->reltol / MS_TABLE_RELTOL : 1, tau;
   int set = time_scale(g, &tau);
   double pulse = set < 0 ? 0 : ms_time_to_s(engine->base.core->pulse_ps[set]);
+  g->line_s = set < 0 ? 0 : ms_time_to_s(ms_core_line_ps(engine->base.core, set));
   for (int i = 0; i < g->solver.n_block; i++) {
     ms_block *b = &g->solver.block[i];
     b->time_error_s = scale * TIME_ERROR_TAU * tau;
@@ -64,11 +65,11 @@ static double idle_v(const ms_table_group *g, const ms_plan_signal *s) {
 }
 
 /* First-order steps of growing length until nothing is left to move. */
-static int settle_block(ms_table_group *g, const ms_kernel *kernel, ms_block *b) {
+int ms_block_settle(ms_solver *solver, const ms_kernel *kernel, ms_block *b) {
   const double longest_s = 1e6;
   double h = 1e-13;
   for (int i = 0; i < 400; i++) {
-    if (!kernel->settle(&g->solver, b, h)) {
+    if (!kernel->settle(solver, b, h)) {
       if (h >= longest_s)
         return 0;
       h *= 6;
@@ -88,6 +89,7 @@ static void reset(ms_block *b) {
   b->supply_c = 0;
   b->t_break = INFINITY;
   b->t_restart = 0;
+  b->n_jump = 0;
   for (int i = 0; i < b->n_input; i++)
     b->input[i].cursor = 0;
 }
@@ -111,7 +113,7 @@ static int find_start(ms_table_group *g, const ms_kernel *kernel, ms_error *err)
     }
     b->clamped = held;
     kernel->charges(&g->solver, b);
-    int bad = settle_block(g, kernel, b);
+    int bad = ms_block_settle(&g->solver, kernel, b);
     b->clamped = NULL;
     if (bad)
       return ms_fail(err, MS_ESIM, "no point of rest found for node %s and its neighbours",
@@ -158,6 +160,7 @@ int ms_table_start(ms_table_group *g, ms_error *err) {
     for (int i = 0; g->variant && i < g->variant->plan->n_signal; i++)
       free(g->solver.signal[i].ramp);
     ms_solver_free(&g->solver);
+    ms_table_maps_free(g);
     g->variant = NULL;
     code = ms_plan_solver(variant->plan, &g->solver, err);
     if (!code)
@@ -185,6 +188,7 @@ int ms_table_start(ms_table_group *g, ms_error *err) {
   set_errors(g);
   if (!g->instance->has_start)
     code = find_start(g, engine->kernel, err);
+  code = code ? code : ms_table_maps_start(g, err);
   if (!code)
     set_start(g, engine->kernel);
   return code;

@@ -41,6 +41,7 @@ typedef struct ms_instance {
   double *fixed_v;     /**< [n_node] */
   double *start_v;     /**< [n_node] once has_start */
   int has_start;
+  struct ms_pulse_maps *maps; /**< NULL until a run wants them */
   void *memory;
   uint64_t used; /**< for throwing the oldest out */
   int users;     /**< groups that run on it */
@@ -54,6 +55,7 @@ typedef struct ms_table_engine {
   char *worker_path, *cache_dir;
   double reltol;
   double weak_coupling, bypass_v;
+  int pulse_maps; /**< whether runs use them */
   const ms_kernel *kernel;
   ms_engine *bias_engine; /**< the ngspice engine, which knows how to solve bias branches */
   pthread_mutex_t lock;
@@ -72,7 +74,7 @@ void ms_variant_destroy(ms_variant *variant);
 
 /** The instance that a run needs. The caller holds engine->lock. The instance stays while it
  * has users, and until the engine has made MS_INSTANCES_KEPT others. */
-enum { MS_INSTANCES_KEPT = 4096 };
+enum { MS_INSTANCES_KEPT = 4096, MS_MAPS_KEPT = 1024 };
 int ms_instance_get(ms_table_engine *engine, const ms_variant *variant, const ms_run_spec *spec,
                     ms_instance **out, ms_error *err);
 void ms_instance_destroy(ms_instance *instance);
