@@ -60,6 +60,12 @@ MS_API int ms_bench_tables(const ms_core *core, struct cJSON *object, ms_error *
  * spikes), and what ms_bench_sample and ms_bench_tables add}; free() it */
 MS_API int ms_bench_engine(double wall_s, char **json, ms_error *err);
 
+/** What a trained network's samples cost: the golden samples of a package's first golden die on the
+ * table engine, by integration and with pulse maps, each twice. Processor time.
+ * @param json  {"rows":[{"case","samples","spikes","events","first_ms" (of the first time, with the
+ *              start of the die and what it fills),"later_ms"}]}, means of a sample; free() it */
+MS_API int ms_bench_package(const char *dir, char **json, ms_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,6 +33,8 @@ static const char HELP[] =
     "  --dies N      ledger: dies of each cell's circuits (default 200)\n"
     "  --core N      ledger: dies of the core of 32 neurons (default 200)\n"
     "  --case NAME   ledger: this case alone, such as 'soma acc'\n"
+    "  --package DIR engine: only what the golden samples of this package cost, by integration\n"
+    "                and with pulse maps\n"
     "  --pulse-maps  ledger: the table engine uses pulse maps\n"
     "  --plot FOLDER mesh: also draws mesh.svg there, latency against load\n"
     "  --file FILE   ledger: keeps ngspice's runs; a second command goes on where the first\n"
@@ -89,11 +91,12 @@ static int run(cli *c, int argc, char **argv) {
                                           {"core", required_argument, NULL, 'n'},
                                           {"case", required_argument, NULL, 'c'},
                                           {"file", required_argument, NULL, 'f'},
+                                          {"package", required_argument, NULL, 'k'},
                                           {"pulse-maps", no_argument, NULL, 'm'},
                                           {"plot", required_argument, NULL, 'p'},
                                           CLI_END_OPTIONS};
   double seconds = 0;
-  const char *plot = NULL;
+  const char *plot = NULL, *package = NULL;
   uint64_t dies = 200, cores = 200;
   ms_ledger_options ledger = {.file = "ledger.tsv"};
   for (int o; (o = getopt_long(argc, argv, CLI_COMMON_SHORT, options, NULL)) != -1;) {
@@ -115,6 +118,9 @@ static int run(cli *c, int argc, char **argv) {
       break;
     case 'f':
       ledger.file = optarg;
+      break;
+    case 'k':
+      package = optarg;
       break;
     case 'm':
       ledger.pulse_maps = true;
@@ -142,7 +148,8 @@ static int run(cli *c, int argc, char **argv) {
   else if (!strcmp(what, "partition"))
     code = ms_bench_partition(seconds > 0 ? seconds : 120, &json, &err);
   else if (!strcmp(what, "engine"))
-    code = ms_bench_engine(seconds > 0 ? seconds : 60, &json, &err);
+    code = package ? ms_bench_package(package, &json, &err)
+                   : ms_bench_engine(seconds > 0 ? seconds : 60, &json, &err);
   else if (!strcmp(what, "mesh"))
     code = ms_bench_mesh(seconds > 0 ? seconds : 20, plot, &json, &err);
   else if (!strcmp(what, "ledger"))

@@ -53,6 +53,12 @@ rm -rf broken && cp -r run/package broken
 run 1 replay broken
 says err "extra"
 
+# What its samples cost, by integration and with pulse maps.
+run 0 bench engine --package run/package --json
+says out '"case":"integration","samples":2' '"case":"pulse maps","samples":2'
+run 3 bench engine --package nowhere
+one_sentence
+
 # A core whose rows make their own pulses: the package carries the trigger and replays.
 sed -e 's/core: dpi16/core: dpi16p/; s/name: small/name: own_pulses/; s/output: run/output: own/' small.yaml >own.yaml
 run 0 train own.yaml --json

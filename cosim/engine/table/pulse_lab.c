@@ -31,6 +31,7 @@ static void reset(ms_map_use *use, const ms_pulse_map *m, const double *v) {
   b->t[0] = b->t_restart = 0;
   b->n_accepted = 0;
   b->supply_c = 0;
+  lab->work.outside = 0;
   b->h_s = m->edge_s / 16;
   for (int i = 0; i < b->n_input; i++)
     b->input[i].cursor = 0;

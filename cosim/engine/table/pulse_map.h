@@ -25,7 +25,7 @@ enum {
   MS_MAP_POINT = 14,  /**< of the slow node's course, the first at the pulse's beginning */
   MS_MAP_EXIT = 6,    /**< the last points */
   MS_MAP_KNOT = 96,   /**< of the slow node, MS_MAP_STEP_V apart */
-  MS_MAP_COARSE = 3,  /**< a difference every so many of them */
+  MS_MAP_COARSE = 2,  /**< a difference every so many of them */
   MS_MAP_N_COARSE = MS_MAP_KNOT / MS_MAP_COARSE,
   MS_MAP_BITS = 6,
 };
@@ -109,6 +109,18 @@ void ms_pulse_maps_destroy(ms_pulse_maps *maps);
  * been set. 0: ordinary integration has to tell, since the row is not settled, or the pulse is of
  * another kind or not known in full. */
 int ms_pulse_map_find(const ms_solver *solver, int block, ms_map_jump *jump);
+
+/* In pulse_entry.c: entries, made if they are not there yet; NULL where integration fails. */
+
+/** Where outcomes begin, [2][n]: at rest, and a while after a pulse. */
+const double *ms_map_start(ms_map_use *use, ms_pulse_map *map, int knot);
+/** What a pulse does from there, [n_item]. @param code  levels of the weight bits' pins */
+const float *ms_map_outcome(ms_map_use *use, ms_pulse_map *map, unsigned code, int knot);
+/** How a pulse leaves the row gap_s after its end, [n]. */
+const double *ms_map_left(ms_map_use *use, ms_pulse_map *map, unsigned code, int coarse);
+/** What it makes of an outcome that the pulse finds the row so, [n_item]. */
+const float *ms_map_difference(ms_map_use *use, ms_pulse_map *map, ms_map_change kind,
+                               unsigned code, unsigned before, int coarse);
 
 /* In pulse_lab.c: entries by integration. Each returns 0, or -1 where the integrator fails. */
 
