@@ -74,7 +74,7 @@ void ms_variant_destroy(ms_variant *variant);
 
 /** The instance that a run needs. The caller holds engine->lock. The instance stays while it
  * has users, and until the engine has made MS_INSTANCES_KEPT others. */
-enum { MS_INSTANCES_KEPT = 4096, MS_MAPS_KEPT = 1024 };
+enum { MS_INSTANCES_KEPT = 4096, MS_MAPS_KEPT = 2048 };
 int ms_instance_get(ms_table_engine *engine, const ms_variant *variant, const ms_run_spec *spec,
                     ms_instance **out, ms_error *err);
 void ms_instance_destroy(ms_instance *instance);
