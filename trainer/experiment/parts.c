@@ -45,6 +45,7 @@ void ms_part_defaults(ms_experiment *e) {
   e->temperature = 1;
   e->prior_sd = 1;
   e->burn_in = 0.5;
+  e->deploy_best = 1;
 }
 
 void ms_part_task(ms_experiment *e, ms_yaml_node *node, bool needed) {

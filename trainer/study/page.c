@@ -129,7 +129,8 @@ static void write_pictures(const ms_study_report *r, FILE *out) {
   free(memory);
 }
 
-static void write_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
+/* What a row is about. */
+static void begin_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
   char a[80];
   fputs("<tr>", out);
   ms_page_cell(out, "", s->task[c->task].name);
@@ -137,6 +138,10 @@ static void write_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
   ms_page_cell(out, "n", a);
   ms_page_cell(out, "", s->condition[c->condition].name);
   ms_page_cell(out, "", s->method[c->method].name);
+}
+
+static void write_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
+  begin_row(s, c, out);
   fprintf(out,
           "<td class=\"n\">%zu</td><td class=\"n\">%.1f</td><td class=\"n\">%.1f .. %.1f</td>"
           "<td class=\"n\">%.1f &plusmn; %.1f</td><td class=\"n\">%.0f (%.0f .. %.0f)</td>",
@@ -155,7 +160,6 @@ static void write_chains(const ms_study_report *r, FILE *out) {
   int said = 0;
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
-    char a[80];
     if (!isfinite(c->acceptance))
       continue;
     if (!said++)
@@ -165,12 +169,7 @@ static void write_chains(const ms_study_report *r, FILE *out) {
             "<th>mismatch</th><th>condition</th><th>method</th><th>taken %</th>"
             "<th>autocorrelation</th><th>scale reduction</th></tr>\n",
             out);
-    fputs("<tr>", out);
-    ms_page_cell(out, "", s->task[c->task].name);
-    snprintf(a, sizeof a, "%g", s->strength[c->strength]);
-    ms_page_cell(out, "n", a);
-    ms_page_cell(out, "", s->condition[c->condition].name);
-    ms_page_cell(out, "", s->method[c->method].name);
+    begin_row(s, c, out);
     fprintf(out,
             "<td class=\"n\">%.0f</td><td class=\"n\">%.3f</td><td class=\"n\">%.2f</td></tr>\n",
             100 * c->acceptance, c->autocorrelation, c->chain_spread);
