@@ -33,11 +33,6 @@ string(REGEX MATCH "[0-9]+\\.[0-9]+" MS_VERILATOR_VERSION "${MS_VERILATOR_BANNER
 # SystemC is optional: without it the modules for virtual platforms (systemc/) are left out. Its
 # library must have been compiled for the C++ standard that is used here.
 include(FindSystemC)
-string(FIND "${CMAKE_CXX_FLAGS}" "-fsanitize" instrumented)
-if(MS_SYSTEMC_FOUND AND NOT instrumented EQUAL -1)
-  set(MS_SYSTEMC_FOUND FALSE)
-  set(MS_SYSTEMC_PROBLEM "its coroutines switch stacks, which sanitizers cannot follow")
-endif()
 if(MS_SYSTEMC_FOUND)
   message(STATUS "SystemC ${MS_SYSTEMC_VERSION}: modules for virtual platforms are built")
 else()
