@@ -116,7 +116,7 @@ static void write_initial(deck_builder *b, const char *instance, const ms_cell *
     const ms_initial *initial = &cell->initial[i];
     double v = initial->voltage_v + (initial->at_supply ? b->supply_v : 0);
     const ms_pin *pin = pin_of_port(cell, initial->node);
-    char name[MS_NODE_NAME], full[2 * MS_NODE_NAME];
+    char name[2 * MS_NODE_NAME], full[3 * MS_NODE_NAME];
     if (pin)
       node(context, pin, 0, name);
     else

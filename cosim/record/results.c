@@ -215,7 +215,7 @@ static uint64_t delivery_code(const void *a, size_t i) {
 
 static int column(ms_results *results, const char *group, const char *name, const char *unit,
                   const void *array, size_t n, pick get, ms_error *err) {
-  char path[MAX_NAME];
+  char path[2 * MAX_NAME];
   snprintf(path, sizeof path, "%s/%s", group, name);
   uint64_t *value = malloc((n ? n : 1) * sizeof *value);
   if (!value)

@@ -10,7 +10,7 @@ list=$(echo "$*" | tr ' ' ';')
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 {
-  cmake -S "$source" -B "$work" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
+  cmake -S "$source" --preset release -B "$work" -DCMAKE_CXX_FLAGS_RELEASE=-O1 \
     -DMIXSPIKE_RTL_BENCHES=OFF "-DMIXSPIKE_MESHES=$list" &&
     cmake --build "$work" --target test_chip_random
 } >"$work/log" 2>&1 || { tail -40 "$work/log"; echo "$list: no build"; exit 1; }

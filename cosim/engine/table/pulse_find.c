@@ -164,7 +164,7 @@ static int add_change(ms_map_use *use, ms_pulse_map *m, ms_map_change kind, cons
 
 static int interpolate(ms_map_use *use, const ms_block *b, ms_pulse_map *m, const pulse *p,
                        double *item) {
-  place at;
+  place at = {.rest = 1};
   if (!locate(b->v[m->slow], &at) ||
       !(p->follows ? is_left(use, b, m, p, &at) : settle(use, b, m, &at)))
     return 0;
