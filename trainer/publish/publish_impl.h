@@ -36,6 +36,25 @@ int ms_publish_picture(ms_report_page *page, int drawn, const char *folder, cons
 int ms_publish_figure(ms_report_page *page, const char *name, const char *note, ms_error *err,
                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* A quantity of a training's curve. */
+typedef enum ms_curve_value {
+  MS_CURVE_STEP,
+  MS_CURVE_DIE,
+  MS_CURVE_SAMPLES, /* spent so far */
+  MS_CURVE_LOSS,
+  MS_CURVE_TRAIN, /* accuracy on the step's own samples */
+  MS_CURVE_VALIDATION,
+  MS_CURVE_VALUES
+} ms_curve_value;
+
+/* It at each of the curve's points; the caller frees them. NULL: no memory. */
+double *ms_curve_values(const ms_curve *curve, ms_curve_value which);
+
+/* Everything that results.h5 holds but for the sample that is shown. */
+int ms_publish_training_results(ms_results *results, const ms_experiment *experiment,
+                                const ms_train_report *report, double peak_memory_bytes,
+                                ms_error *err);
+
 const char *ms_engine_word(ms_engine_kind kind);
 const char *ms_driver_word(ms_driver_kind kind);
 

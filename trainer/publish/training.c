@@ -48,146 +48,14 @@ static int make_split(const ms_train_report *report, int held_out, int before, s
   return MS_OK;
 }
 
-/* ---- results.h5 ---- */
-
-typedef double (*point_value)(const ms_curve_point *p);
-static double point_loss(const ms_curve_point *p) {
-  return p->loss;
-}
-static double point_train(const ms_curve_point *p) {
-  return p->train_accuracy;
-}
-static double point_validation(const ms_curve_point *p) {
-  return p->validation_accuracy;
-}
-static double point_step(const ms_curve_point *p) {
-  return (double)p->step;
-}
-static double point_die(const ms_curve_point *p) {
-  return (double)p->die;
-}
-static double point_samples(const ms_curve_point *p) {
-  return (double)p->samples;
-}
-
-/* One quantity of a curve as an array; the caller frees it. */
-static double *pick(const ms_curve *curve, point_value get) {
-  double *value = malloc((curve->n + 1) * sizeof *value);
-  for (size_t i = 0; value && i < curve->n; i++)
-    value[i] = get(&curve->point[i]);
-  return value;
-}
-
-static int save_curve(ms_results *results, const char *group, const ms_curve *curve,
-                      ms_error *err) {
-  static const struct {
-    const char *name;
-    point_value get;
-  } column[] = {{"step", point_step},
-                {"die", point_die},
-                {"samples", point_samples},
-                {"loss", point_loss},
-                {"train_accuracy", point_train},
-                {"validation_accuracy", point_validation}};
-  int code = MS_OK;
-  for (size_t i = 0; !code && i < sizeof column / sizeof *column; i++) {
-    char path[100];
-    snprintf(path, sizeof path, "%s/%s", group, column[i].name);
-    double *value = pick(curve, column[i].get);
-    code = value ? ms_results_doubles(results, path, "1", value, curve->n, err)
-                 : ms_fail(err, MS_ENOMEM, "no memory for the results");
-    free(value);
-  }
-  return code;
-}
-
-static int save_dies(ms_results *results, const ms_train_report *report, ms_error *err) {
-  size_t n = report->n_die;
-  uint64_t *whole = calloc(5 * n + 1, sizeof *whole);
-  double *real = calloc(5 * n + 1, sizeof *real);
-  if (!whole || !real) {
-    free(whole);
-    free(real);
-    return ms_fail(err, MS_ENOMEM, "no memory for the results");
-  }
-  for (size_t i = 0; i < n; i++) {
-    const ms_die_result *d = &report->die[i];
-    whole[i] = d->die;
-    whole[n + i] = d->held_out != 0;
-    whole[2 * n + i] = d->samples;
-    whole[3 * n + i] = d->errors;
-    real[i] = d->accuracy;
-    real[n + i] = d->before;
-    real[2 * n + i] = d->energy_j;
-    real[3 * n + i] = d->spikes;
-    whole[4 * n + i] = d->confirm_samples;
-    real[4 * n + i] = d->confirmed;
-  }
-  int code;
-  (void)((code = ms_results_integers(results, "dies/die", "1", whole, n, err)) ||
-         (code = ms_results_integers(results, "dies/held_out", "1", whole + n, n, err)) ||
-         (code = ms_results_integers(results, "dies/samples", "1", whole + 2 * n, n, err)) ||
-         (code = ms_results_integers(results, "dies/failed_samples", "1", whole + 3 * n, n, err)) ||
-         (code = ms_results_doubles(results, "dies/accuracy", "1", real, n, err)) ||
-         (code = ms_results_doubles(results, "dies/accuracy_before", "1", real + n, n, err)) ||
-         (code =
-              ms_results_doubles(results, "dies/energy_per_sample", "J", real + 2 * n, n, err)) ||
-         (code =
-              ms_results_doubles(results, "dies/spikes_per_sample", "1", real + 3 * n, n, err)) ||
-         (code =
-              ms_results_integers(results, "dies/confirm_samples", "1", whole + 4 * n, n, err)) ||
-         (code =
-              ms_results_doubles(results, "dies/confirmed_accuracy", "1", real + 4 * n, n, err)));
-  free(whole);
-  free(real);
-  return code;
-}
-
-static int save_fit(ms_results *results, const ms_train_report *report, ms_error *err) {
-  size_t n = report->n_fit;
-  double *real = calloc(4 * n + 1, sizeof *real);
-  if (!real)
-    return ms_fail(err, MS_ENOMEM, "no memory for the results");
-  for (size_t i = 0; i < n; i++) {
-    real[i] = (double)report->fit[i].die;
-    real[n + i] = report->fit[i].rate;
-    real[2 * n + i] = report->fit[i].time_tau;
-    real[3 * n + i] = report->fit[i].agree;
-  }
-  int code;
-  (void)((code = ms_results_doubles(results, "fit/die", "1", real, n, err)) ||
-         (code = ms_results_doubles(results, "fit/rate_error", "1", real + n, n, err)) ||
-         (code = ms_results_doubles(results, "fit/time_error", "tau", real + 2 * n, n, err)) ||
-         (code = ms_results_doubles(results, "fit/agreement", "1", real + 3 * n, n, err)));
-  free(real);
-  return code;
-}
-
-static int save_results(ms_results *results, const ms_experiment *e, const ms_train_report *report,
-                        double peak_memory_bytes, ms_error *err) {
-  int code;
-  (void)((code = ms_publish_experiment(results, e, err)) ||
-         (code = ms_results_integer(results, "/", "chip_samples", report->chip_samples, err)) ||
-         (code = ms_results_number(results, "/", "model_accuracy", report->model_accuracy, err)) ||
-         (code = ms_results_number(results, "/", "wall_s", report->wall_s, err)) ||
-         (code = ms_results_number(results, "/", "chip_wall_s", report->chip_wall_s, err)) ||
-         (code = ms_results_number(results, "/", "router_wall_s", report->router_wall_s, err)) ||
-         (code = ms_results_number(results, "/", "peak_memory_bytes", peak_memory_bytes, err)) ||
-         (code = save_curve(results, "training/offline", &report->offline, err)) ||
-         (code = save_curve(results, "training/loop", &report->loop, err)) ||
-         (code = save_dies(results, report, err)) || (code = save_fit(results, report, err)));
-  return code;
-}
-
-/* ---- pictures ---- */
-
 static int draw_curve(ms_report_page *page, const char *folder, const char *name,
                       const ms_curve *curve, const char *title, const char *x_label,
                       const char *caption, ms_error *err) {
   if (!curve->n)
     return MS_OK;
-  double *x = pick(curve, point_step), *loss = pick(curve, point_loss);
-  double *train = pick(curve, point_train), *validation = pick(curve, point_validation);
+  double *x = ms_curve_values(curve, MS_CURVE_STEP), *loss = ms_curve_values(curve, MS_CURVE_LOSS);
+  double *train = ms_curve_values(curve, MS_CURVE_TRAIN),
+         *validation = ms_curve_values(curve, MS_CURVE_VALIDATION);
   int code = MS_OK;
   if (!x || !loss || !train || !validation) {
     code = ms_fail(err, MS_ENOMEM, "no memory for picture %s", name);
@@ -409,7 +277,8 @@ int ms_publish_training(const ms_experiment *e, const ms_train_report *report,
   (void)((code = ms_make_folder(folder, err)) || (code = ms_setup_create(e, &setup, err)) ||
          (code = ms_results_create(&results, err)) ||
          (code = ms_report_create(e->name, lead, &page, err)) ||
-         (code = save_results(results, e, report, options->peak_memory_bytes, err)) ||
+         (code =
+              ms_publish_training_results(results, e, report, options->peak_memory_bytes, err)) ||
          (code = add_figures(page, setup, report, options->peak_memory_bytes, err)) ||
          (code = show_sample(results, page, folder, setup, report, err)) ||
          (code = draw_curve(page, folder, "offline", &report->offline, "Training on the model",
