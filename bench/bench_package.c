@@ -61,6 +61,7 @@ static int measure(ms_package *package, const ms_golden *golden, cost *c, ms_err
   if (!rc && !c->n_sample)
     rc = ms_fail(err, MS_EMISSING, "package %s has no golden samples to run", package->dir);
   rc = rc ? rc : ms_lab_create(setup, 1, &lab, err);
+  rc = rc ? rc : ms_package_fits(package, ms_lab_chip(lab), err);
   rc = rc ? rc
           : ms_lab_configure_writes(lab, (const uint32_t(*)[2])package->write, package->n_write,
                                     err);

@@ -50,11 +50,18 @@ typedef struct ms_package {
   ms_neuron_model *model; /**< fitted nominal neuron; NULL: the package has none */
   uint32_t (*write)[2];   /**< configuration port: address, data */
   size_t n_write;
+  unsigned neurons, inputs; /**< that a core of the router it was made for has room for; 0: the
+                                 package is from before this was noted */
 } ms_package;
 
 /** Verifies and reads a package. Free with ms_package_destroy. */
 MS_API int ms_package_open(const char *dir, ms_package **out, ms_error *err);
 MS_API void ms_package_destroy(ms_package *package);
+
+/** Whether a chip's router has the sizes that the package's addresses were made for: another build
+ * may hold larger cores alone.
+ * @return MS_EREFUSED if not, with both sizes */
+MS_API int ms_package_fits(const ms_package *package, ms_chip *chip, ms_error *err);
 
 /** One recorded run of a package. */
 typedef struct ms_golden_run {

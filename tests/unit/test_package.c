@@ -170,6 +170,27 @@ static void a_manifest_says_how_its_configuration_was_picked(void **state) {
 }
 
 /* One byte of each file in turn, in the middle and at the end. */
+static void a_package_for_cores_of_another_size_is_refused_with_both_sizes(void **state) {
+  bench *b = *state;
+  ms_error err = {0};
+  ms_package *p = NULL;
+  ms_chip *chip = NULL;
+  assert_int_equal(ms_package_open(b->package, &p, &err), 0);
+  assert_int_equal(ms_chip_create(&b->setup->chip, &chip, &err), 0);
+  assert_true(p->neurons >= 8 && p->inputs >= 5);
+  assert_int_equal(ms_package_fits(p, chip, &err), 0);
+  p->neurons += 1000;
+  assert_int_equal(ms_package_fits(p, chip, &err), MS_EREFUSED);
+  char size[32];
+  snprintf(size, sizeof size, "%u neurons", p->neurons);
+  assert_non_null(strstr(err.text, size));
+  assert_non_null(strstr(err.text, b->package));
+  p->neurons = 0; /* as packages of earlier versions */
+  assert_int_equal(ms_package_fits(p, chip, &err), 0);
+  ms_chip_destroy(chip);
+  ms_package_destroy(p);
+}
+
 static void a_changed_byte_in_any_file_is_refused(void **state) {
   bench *b = *state;
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -255,6 +276,7 @@ int main(void) {
       cmocka_unit_test(a_package_gives_its_network_back),
       cmocka_unit_test(a_package_gives_its_fitted_neuron_back),
       cmocka_unit_test(a_manifest_says_how_its_configuration_was_picked),
+      cmocka_unit_test(a_package_for_cores_of_another_size_is_refused_with_both_sizes),
       cmocka_unit_test(a_changed_byte_in_any_file_is_refused),
       cmocka_unit_test(a_missing_file_is_named),
       cmocka_unit_test(a_folder_with_other_files_is_never_replaced),

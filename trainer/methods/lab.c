@@ -398,7 +398,7 @@ static double mesh_cycles(const ms_chip_options *o) {
 }
 
 int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error *err) {
-  ms_router *router = ms_chip_router(lab->bench[0].chip);
+  ms_router *router = ms_chip_router(ms_lab_chip(lab));
   ms_ack_timing ack = ms_router_ack_timing(router);
   double clock_s = ms_time_to_s(ack.clock_ps);
   uint32_t latency = 0;
@@ -418,6 +418,10 @@ int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error 
                           .ack_s = (ack.rise_cycles + 0.5) * clock_s,
                           .release_s = (ack.fall_cycles + 0.5) * clock_s};
   return MS_OK;
+}
+
+ms_chip *ms_lab_chip(const ms_lab *lab) {
+  return lab->bench[0].chip;
 }
 
 uint64_t ms_lab_spent(const ms_lab *lab) {

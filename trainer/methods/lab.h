@@ -23,14 +23,17 @@ typedef struct ms_lab_result {
   ms_event *spike; /**< all neurons, in order of time */
   size_t n_delivery;
   ms_delivery *delivery; /**< pulses that synapses got, in order of time */
-  size_t n_sample;   /**< of each neuron's membrane; 0: not observed */
-  float *membrane_v; /**< [neurons][n_sample] V, on the grid of ms_lab_observe from time 0 on */
+  size_t n_sample;       /**< of each neuron's membrane; 0: not observed */
+  float *membrane_v;     /**< [neurons][n_sample] V, on the grid of ms_lab_observe from time 0 on */
   double energy_j, wall_s, router_wall_s;
 } ms_lab_result;
 
 /** @param jobs  chips; each lives in a thread of its own while jobs run */
 int ms_lab_create(const ms_setup *setup, unsigned jobs, ms_lab **out, ms_error *err);
 void ms_lab_destroy(ms_lab *lab);
+
+/** One of its chips, to ask what all of them are like while no jobs run. */
+ms_chip *ms_lab_chip(const ms_lab *lab);
 
 /** What the next jobs run with; copied. */
 int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err);

@@ -112,29 +112,37 @@ static int write_sends(const image_set *set, ms_router *router, ms_error *err) {
   return rc ? rc : write_image(set, MS_MAP_SEND_DEST, sends, 8, "send_dest.hex", err);
 }
 
-int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, ms_error *err) {
+/* What every core of a router was built with. */
+static int read_size(ms_router *router, uint32_t cores, ms_image_size *size, ms_error *err) {
+  *size = (ms_image_size){0};
+  int rc = ms_router_read(router, MS_MAP_NEURONS, &size->neurons, err);
+  if (!rc)
+    rc = ms_router_read(router, MS_MAP_INPUTS, &size->inputs, err);
+  if (!rc)
+    rc = ms_router_read(router, MS_MAP_ENTRIES, &size->entries, err);
+  if (!rc)
+    rc = ms_router_read(router, MS_MAP_BIASES, &size->biases, err);
+  if (!rc && cores > 1)
+    rc = ms_router_read(router, MS_MAP_TAGS, &size->tags, err);
+  return rc;
+}
+
+int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, ms_image_size *size,
+                      ms_error *err) {
   const ms_chip_options *o = ms_chip_get_options(chip);
   image_set set = {.cores = (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1), .dir = dir};
   set.n = ms_chip_config_writes(chip, &set.write);
   ms_router *router = ms_chip_router(chip);
-  uint32_t neurons = 0, inputs = 0, entries = 0, biases = 0, tags = 0;
-  int rc = ms_router_read(router, MS_MAP_NEURONS, &neurons, err);
-  if (!rc)
-    rc = ms_router_read(router, MS_MAP_INPUTS, &inputs, err);
-  if (!rc)
-    rc = ms_router_read(router, MS_MAP_ENTRIES, &entries, err);
-  if (!rc)
-    rc = ms_router_read(router, MS_MAP_BIASES, &biases, err);
-  if (!rc && set.cores > 1)
-    rc = ms_router_read(router, MS_MAP_TAGS, &tags, err);
+  int rc = read_size(router, set.cores, size, err);
   if (!rc)
     rc = write_sequence(set.write, set.n, dir, err);
   if (!rc)
-    rc = write_image(&set, MS_MAP_ROUTE, neurons + inputs + tags, 8, "route.hex", err);
+    rc = write_image(&set, MS_MAP_ROUTE, size->neurons + size->inputs + size->tags, 8, "route.hex",
+                     err);
   if (!rc)
-    rc = write_image(&set, MS_MAP_ENTRY, entries, 6, "entry.hex", err);
+    rc = write_image(&set, MS_MAP_ENTRY, size->entries, 6, "entry.hex", err);
   if (!rc)
-    rc = write_image(&set, MS_MAP_BIAS, biases, 4, "bias.hex", err);
+    rc = write_image(&set, MS_MAP_BIAS, size->biases, 4, "bias.hex", err);
   if (!rc && set.cores > 1)
     rc = write_sends(&set, router, err);
   return rc ? rc : write_tables(chip, set.cores, config, dir, err);

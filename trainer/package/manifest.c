@@ -48,9 +48,9 @@ static void add_choice(cJSON *root, const ms_choice_note *c) {
   add_dies(choice, "validation_dies", c->die, c->n_die);
 }
 
-int ms_manifest_write(const ms_setup *setup, const ms_network *network, const uint64_t *die,
-                      size_t n_die, const ms_package_origin *origin, const char *dir,
-                      ms_error *err) {
+int ms_manifest_write(const ms_setup *setup, const ms_network *network, const ms_image_size *core,
+                      const uint64_t *die, size_t n_die, const ms_package_origin *origin,
+                      const char *dir, ms_error *err) {
   const ms_experiment *e = setup->experiment;
   cJSON *root = cJSON_CreateObject();
   cJSON_AddStringToObject(root, "format", "mixspike package");
@@ -64,6 +64,9 @@ int ms_manifest_write(const ms_setup *setup, const ms_network *network, const ui
   add_u64(root, "core_checksum", setup->core->checksum, 1);
   cJSON_AddStringToObject(root, "analog", ms_engine_word(e->analog));
   cJSON_AddStringToObject(root, "digital", ms_router_name(e->digital));
+  cJSON *router = cJSON_AddObjectToObject(root, "router_core");
+  cJSON_AddNumberToObject(router, "neurons", core->neurons);
+  cJSON_AddNumberToObject(router, "inputs", core->inputs);
   add_u64(root, "seed", e->seed, 0);
   add_u64(root, "die_seed", e->die_seed, 0);
   cJSON_AddNumberToObject(root, "mismatch_strength", e->strength);
@@ -143,6 +146,15 @@ static int read_network(const cJSON *net, ms_manifest *m, const char **bad, ms_e
   return MS_OK;
 }
 
+/* The router's cores, which packages of earlier versions do not note. */
+static void read_router(const cJSON *root, ms_manifest *m, const char **bad) {
+  const cJSON *router = cJSON_GetObjectItemCaseSensitive(root, "router_core");
+  if (!router)
+    return;
+  m->neurons = number(router, "neurons", 1, UINT16_MAX, bad);
+  m->inputs = number(router, "inputs", 1, UINT16_MAX, bad);
+}
+
 /* The fitted neuron, which a package may lack. */
 static int read_neuron(const cJSON *root, ms_manifest *m, const char **bad, ms_error *err) {
   const cJSON *neuron = cJSON_GetObjectItemCaseSensitive(root, "neuron");
@@ -177,6 +189,7 @@ static int fill(const cJSON *root, ms_manifest *m, const char **bad, ms_error *e
     }
   if (!found)
     *bad = "digital";
+  read_router(root, m, bad);
   m->core_checksum = strtoull(sum, NULL, 16);
   m->core = strdup(core);
   if (!m->core)

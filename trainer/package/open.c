@@ -3,6 +3,7 @@
 #include "package/package_impl.h"
 
 #include "mixspike/record.h"
+#include "mixspike/router_map.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,8 @@ int ms_package_open(const char *dir, ms_package **out, ms_error *err) {
     manifest.network = NULL;
     p->model = manifest.model;
     manifest.model = NULL;
+    p->neurons = manifest.neurons;
+    p->inputs = manifest.inputs;
     rc = ms_package_read_writes(dir, &p->write, &p->n_write, err);
   }
   ms_manifest_clear(&manifest);
@@ -42,6 +45,20 @@ int ms_package_open(const char *dir, ms_package **out, ms_error *err) {
   }
   *out = p;
   return MS_OK;
+}
+
+int ms_package_fits(const ms_package *package, ms_chip *chip, ms_error *err) {
+  ms_router *router = ms_chip_router(chip);
+  uint32_t neurons = 0, inputs = 0;
+  int rc = ms_router_read(router, MS_MAP_NEURONS, &neurons, err);
+  rc = rc ? rc : ms_router_read(router, MS_MAP_INPUTS, &inputs, err);
+  if (rc || !package->neurons || (package->neurons == neurons && package->inputs == inputs))
+    return rc;
+  return ms_fail(err, MS_EREFUSED,
+                 "package %s is for router cores of %u neurons and %u inputs, and this build takes "
+                 "cores of %u and %u for it: export it again here, or build with its size "
+                 "(-DMIXSPIKE_MESHES, docs/router.md)",
+                 package->dir, package->neurons, package->inputs, neurons, inputs);
 }
 
 void ms_package_destroy(ms_package *package) {

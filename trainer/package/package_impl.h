@@ -40,10 +40,17 @@ char *ms_package_path(const char *dir, const char *name);
 
 /* ---- images ---- */
 
+/* Words that the memories of one core hold. */
+typedef struct ms_image_size {
+  uint32_t neurons, inputs, entries, biases, tags;
+} ms_image_size;
+
 /* Writes config.hex, route.hex, entry.hex, bias.hex, weights.csv and biases.csv of a chip that is
  * configured, and the mesh files if it has several cores; images then hold the memory of core 0,
- * then that of core 1, and so on. */
-int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, ms_error *err);
+ * then that of core 1, and so on.
+ * @param size  what each core of the chip's router was built with */
+int ms_package_images(ms_chip *chip, const ms_config *config, const char *dir, ms_image_size *size,
+                      ms_error *err);
 /* Reads config.hex. @param write  malloc'd */
 int ms_package_read_writes(const char *dir, uint32_t (**write)[2], size_t *n, ms_error *err);
 
@@ -55,12 +62,14 @@ typedef struct ms_manifest {
   ms_engine_kind analog;
   ms_router_kind digital;
   ms_network *network;
-  ms_neuron_model *model; /* NULL: none */
+  ms_neuron_model *model;   /* NULL: none */
+  unsigned neurons, inputs; /* of a core of the router; 0: not noted */
 } ms_manifest;
 
-int ms_manifest_write(const ms_setup *setup, const ms_network *network, const uint64_t *die,
-                      size_t n_die, const ms_package_origin *origin, const char *dir,
-                      ms_error *err);
+/* @param core  what the images of one core have room for */
+int ms_manifest_write(const ms_setup *setup, const ms_network *network, const ms_image_size *core,
+                      const uint64_t *die, size_t n_die, const ms_package_origin *origin,
+                      const char *dir, ms_error *err);
 int ms_manifest_read(const char *dir, ms_manifest *manifest, ms_error *err);
 void ms_manifest_clear(ms_manifest *manifest);
 

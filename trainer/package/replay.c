@@ -98,6 +98,8 @@ static int run_golden(const ms_package *package, const ms_setup *setup, ms_golde
     rc = ms_lab_create(setup, package->experiment->jobs, &lab, err);
   }
   if (!rc)
+    rc = ms_package_fits(package, ms_lab_chip(lab), err);
+  if (!rc)
     rc = ms_lab_configure_writes(lab, (const uint32_t(*)[2])package->write, package->n_write, err);
   ms_progress progress = {.phase = "replay", .total = n, .loss = NAN, .accuracy = NAN};
   if (!rc)

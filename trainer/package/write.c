@@ -66,7 +66,7 @@ static int record_golden(const ms_setup *setup, const ms_network *network, const
 }
 
 static int write_images(const ms_setup *setup, const ms_network *network, const char *dir,
-                        ms_error *err) {
+                        ms_image_size *size, ms_error *err) {
   ms_chip *chip = NULL;
   ms_config config = {0};
   int rc = ms_network_config(network, setup->core, setup->bias, &config, err);
@@ -75,7 +75,7 @@ static int write_images(const ms_setup *setup, const ms_network *network, const 
   if (!rc)
     rc = ms_chip_configure(chip, &config, err);
   if (!rc)
-    rc = ms_package_images(chip, &config, dir, err);
+    rc = ms_package_images(chip, &config, dir, size, err);
   ms_chip_destroy(chip);
   ms_config_clear(&config);
   return rc;
@@ -169,13 +169,14 @@ int ms_package_write(const ms_setup *setup, const ms_network *network, const cha
                      const uint64_t *die, size_t n_die, const ms_package_origin *origin,
                      const ms_control *control, ms_error *err) {
   int rc = check_place(dir, err);
-  size_t size = strlen(dir) + 32;
-  char *fresh = malloc(size), *old = malloc(size);
+  size_t room = strlen(dir) + 32;
+  char *fresh = malloc(room), *old = malloc(room);
+  ms_image_size size = {0};
   if (!rc && (!fresh || !old))
     rc = ms_fail(err, MS_ENOMEM, "out of memory");
   if (!rc) {
-    snprintf(fresh, size, "%s.part.%ld", dir, (long)getpid());
-    snprintf(old, size, "%s.old.%ld", dir, (long)getpid());
+    snprintf(fresh, room, "%s.part.%ld", dir, (long)getpid());
+    snprintf(old, room, "%s.old.%ld", dir, (long)getpid());
     rc = ms_make_folder(fresh, err);
   }
   if (!rc) {
@@ -185,11 +186,11 @@ int ms_package_write(const ms_setup *setup, const ms_network *network, const cha
       rc = ms_golden_write(&golden, fresh, err);
     ms_golden_clear(&golden);
     if (!rc)
-      rc = write_images(setup, network, fresh, err);
+      rc = write_images(setup, network, fresh, &size, err);
     if (!rc)
       rc = write_experiment(setup->experiment, fresh, err);
     if (!rc)
-      rc = ms_manifest_write(setup, network, die, n_die, origin, fresh, err);
+      rc = ms_manifest_write(setup, network, &size, die, n_die, origin, fresh, err);
     if (!rc)
       rc = write_sums(fresh, setup->experiment->cols * setup->experiment->rows > 1, err);
     if (!rc)

@@ -106,6 +106,8 @@ static int configure(ms_chip *chip, const ms_setup *setup, const ms_simulate_opt
                      "network.cores, or export the network again",
                      o->package, p->cols, p->rows, e->file, e->cols, e->rows);
     if (!code)
+      code = ms_package_fits(package, chip, err);
+    if (!code)
       code = ms_chip_configure_writes(chip, (const uint32_t(*)[2])package->write, package->n_write,
                                       err);
     *network = package->network;
