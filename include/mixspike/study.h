@@ -34,6 +34,23 @@ typedef struct ms_study_item {
                          trained its network, as in ms_chain_report; NaN: none did */
 } ms_study_item;
 
+/** What one engine made of samples. */
+typedef struct ms_study_side {
+  double right;            /**< samples */
+  double spikes, energy_j; /**< means per sample */
+} ms_study_side;
+
+/** The same test samples of a die on the confirming engine and on the study's own, with the same
+ * network, bias codes and conditions. */
+typedef struct ms_study_confirmation {
+  int done;             /**< of an item: whether it ran; of a cell: how many items ran */
+  double samples;       /**< run on both */
+  double failed;        /**< of these on either engine; they count in nothing else */
+  double equal;         /**< decided alike */
+  ms_study_side there;  /**< on the confirming engine */
+  ms_study_side engine; /**< on the study's */
+} ms_study_confirmation;
+
 /** One method at one strength of mismatch and one condition, over dies and seeds. */
 typedef struct ms_study_cell {
   size_t task, method, strength, condition;
@@ -50,6 +67,7 @@ typedef struct ms_study_cell {
   size_t n_pair; /**< dies that this method and the first one both ran on */
   double gain;   /**< median over these of the difference to the first method */
   double p;      /**< Wilcoxon's signed-rank test of that */
+  ms_study_confirmation confirmed; /**< sums over dies and seeds; means of spikes and energy */
 } ms_study_cell;
 
 /** What a training in the loop had right, batch after batch, each before learning from it. */
@@ -76,6 +94,7 @@ typedef struct ms_study_report {
   const ms_study *study; /**< must outlive the report */
   size_t n_item;
   ms_study_item *item;
+  ms_study_confirmation *confirmation; /**< [n_item] */
   size_t n_cell;
   ms_study_cell *cell; /**< those with at least one die */
   size_t n_curve;
@@ -85,10 +104,10 @@ typedef struct ms_study_report {
 } ms_study_report;
 
 /** Trains every method and measures it on every held-out die, until all is done or a cell's mean is
- * known well enough; keeps what is done in FOLDER/state.txt, checkpoints of trainings in
- * FOLDER/trained. The result is the same on any number of processes. Call it from a program's main
- * thread while there is no other: it forks. Under mpirun every rank calls it, once; the first deals
- * the work and keeps what comes out.
+ * known well enough; then confirms the first dies on another engine where the study says so. Keeps
+ * what is done in FOLDER/state.txt, checkpoints of trainings in FOLDER/trained. The result is the
+ * same on any number of processes. Call it from a program's main thread while there is no other: it
+ * forks. Under mpirun every rank calls it, once; the first deals the work and keeps what comes out.
  * @param report  free with ms_study_report_clear, also after an error
  * @return MS_EINTERRUPTED after control.cancel */
 MS_API int ms_study_run(const ms_study *study, const ms_study_options *options,

@@ -29,7 +29,7 @@ says err "nowhere"
 
 run 0 study small.yaml --out whole
 says out "plain" "drawn" "chains" "<hot>" "scale reduction"
-grep -qE "^yinyang,1,1,<hot>,10[0-3],chains,.*,[01][.0-9]*,[^,]+,[^,]+$" whole/results.csv ||
+grep -qE "^yinyang,1,1,<hot>,10[0-3],chains,.*,[01][.0-9]*,[^,]+,[^,]+,{9}$" whole/results.csv ||
   fail "results.csv without the chains' figures"
 [ "$(wc -l <whole/results.csv)" = 49 ] || fail "results.csv has not a line for every method and die"
 interrupted_study small.yaml cut

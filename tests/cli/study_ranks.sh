@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A study on several processes and under MPI: the same results as on one, also where a process is
-# killed at its work, where a whole rank is, after Ctrl-C and --resume, and where cells stop early.
+# killed at its work, where a whole rank is, after Ctrl-C and --resume, where cells stop early, and with
+# samples repeated on another engine.
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 
 study_base base.yaml 6 60 100-105
@@ -13,6 +14,7 @@ methods:
   - {name: calibrated, calibrate: 1}
   - {name: fine, chip: {area: 4, hidden: 5}}
 stop: {half_width: 0.1, minimum: 3}
+confirm: {analog: table, samples: 2, dies: 2}
 yield_at: 0.5
 YAML
 
@@ -32,6 +34,7 @@ children() {
 }
 run 0 study ranks.yaml --out whole
 [ "$(wc -l <whole/results.csv)" -lt 25 ] || fail "no cell has stopped early"
+[ "$(awk -F, 'NR > 1 && $18 == 2' whole/results.csv | wc -l)" = 8 ] || fail "not four methods confirmed on two dies"
 run 0 study ranks.yaml --out three --jobs 3
 same three
 [ "$(grep -c ^network three/state.txt)" = "$(cut -d' ' -f1,2 three/state.txt | grep ^network | sort -u | wc -l)" ] ||

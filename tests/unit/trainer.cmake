@@ -33,3 +33,4 @@ ms_add_test(study unit test_study.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TRAIN
   ${MS_TRAINER_METHODS}/fit_neuron.c ${MS_TRAINER_METHODS}/least_squares.c
   ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
 target_link_libraries(test_study PRIVATE Threads::Threads)
+ms_add_test(study_confirm unit test_study_confirm.c)

@@ -11,44 +11,64 @@ size_t ms_die_samples(const ms_setup *setup, size_t wanted) {
   return n && n < setup->task->test.n ? n : setup->task->test.n;
 }
 
-int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, size_t n_sample,
-                   const ms_control *control, const ms_progress *progress, ms_die_result *result,
-                   double *accuracy, ms_error *err) {
+int ms_run_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, uint64_t die,
+               size_t stretch, size_t n, const ms_control *control, const ms_progress *progress,
+               ms_sample_outcome *out, char *failure, ms_error *err) {
   const ms_task *task = setup->task;
-  size_t n = ms_die_samples(setup, n_sample), all = task->test.n;
-  size_t first = (size_t)(result->die % all) * n % all;
+  const size_t all = task->test.n, first = (size_t)(die % all) * stretch % all;
   ms_lab_job *job = calloc(n, sizeof *job);
   ms_lab_result *run = calloc(n, sizeof *run);
   int rc = job && run ? ms_lab_configure(lab, network, err)
                       : ms_fail(err, MS_ENOMEM, "no memory for %zu samples", n);
   for (size_t i = 0; !rc && i < n; i++)
-    job[i] = (ms_lab_job){.die = ms_setup_die(setup, result->die),
+    job[i] = (ms_lab_job){.die = ms_setup_die(setup, die),
                           .value = task->test.value + (first + i) % all * task->n_value};
   if (!rc)
     rc = ms_lab_run(lab, job, n, run, control, progress, err);
+  for (size_t i = 0; !rc && i < n; i++) {
+    out[i] = (ms_sample_outcome){.rc = run[i].rc};
+    if (run[i].rc) {
+      if (!failure[0])
+        snprintf(failure, sizeof run[i].note, "%s", run[i].note);
+      continue;
+    }
+    out[i].decision = ms_network_decide(network, run[i].spike, run[i].n_spike, NULL);
+    out[i].right = out[i].decision == (int)task->test.label[(first + i) % all];
+    out[i].energy_j = run[i].energy_j;
+    out[i].spikes = (double)run[i].n_spike;
+  }
+  if (!rc)
+    ms_lab_results_clear(run, n);
+  free(job);
+  free(run);
+  return rc;
+}
+
+int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, size_t n_sample,
+                   const ms_control *control, const ms_progress *progress, ms_die_result *result,
+                   double *accuracy, ms_error *err) {
+  const size_t n = ms_die_samples(setup, n_sample);
+  ms_sample_outcome *run = calloc(n, sizeof *run);
+  int rc = run ? ms_run_die(setup, lab, network, result->die, n, n, control, progress, run,
+                            result->failure, err)
+               : ms_fail(err, MS_ENOMEM, "no memory for %zu samples", n);
   if (!rc) {
     size_t right = 0, good = 0;
     double energy_j = 0, spikes = 0;
     for (size_t i = 0; i < n; i++) {
-      if (run[i].rc) {
-        if (!result->failure[0])
-          snprintf(result->failure, sizeof result->failure, "%s", run[i].note);
+      if (run[i].rc)
         continue;
-      }
       good++;
-      right += ms_network_decide(network, run[i].spike, run[i].n_spike, NULL) ==
-               (int)task->test.label[(first + i) % all];
+      right += run[i].right != 0;
       energy_j += run[i].energy_j;
-      spikes += (double)run[i].n_spike;
+      spikes += run[i].spikes;
     }
     result->samples = (unsigned)n;
     result->errors = (unsigned)(n - good);
     *accuracy = good ? (double)right / (double)good : NAN;
     result->energy_j = good ? energy_j / (double)good : NAN;
     result->spikes = good ? spikes / (double)good : NAN;
-    ms_lab_results_clear(run, n);
   }
-  free(job);
   free(run);
   return rc;
 }

@@ -58,8 +58,25 @@ ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau);
 
 /** How many test samples a die is measured on. @param wanted  0: as the experiment says */
 size_t ms_die_samples(const ms_setup *setup, size_t wanted);
-/** Accuracy of a network on die result->die. Each die has a stretch of the test set of its own, so
- * that few samples a die are together as many different ones as the set has. */
+/** What a die made of one test sample. */
+typedef struct ms_sample_outcome {
+  int rc;       /**< 0, or the simulator's failure; the rest then says nothing */
+  int decision; /**< class */
+  int right;
+  double energy_j, spikes;
+} ms_sample_outcome;
+
+/** Runs a network on the first samples of a die. Each die has a stretch of the test set of its own,
+ * so that few samples a die are together as many different ones as the set has.
+ * @param stretch  samples that the die is measured on in all: they say where its stretch begins
+ * @param n        of these, how many run; at most `stretch`
+ * @param out      [n] in the order of the stretch
+ * @param failure  [160] in and out: why the first failed one failed, where it was empty */
+int ms_run_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, uint64_t die,
+               size_t stretch, size_t n, const ms_control *control, const ms_progress *progress,
+               ms_sample_outcome *out, char *failure, ms_error *err);
+
+/** Accuracy of a network on die result->die. */
 int ms_measure_die(const ms_setup *setup, ms_lab *lab, const ms_network *network, size_t n_sample,
                    const ms_control *control, const ms_progress *progress, ms_die_result *result,
                    double *accuracy, ms_error *err);

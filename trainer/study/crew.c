@@ -83,7 +83,7 @@ char *ms_study_order(const ms_study_known *known, const ms_study_job *job) {
   FILE *out = open_memstream(&text, &size);
   if (!out)
     return NULL;
-  ms_study_job need[2];
+  ms_study_job need[MS_STUDY_NEEDS];
   size_t n = ms_study_needs(known->study, job, need);
   for (size_t i = 0; i < n; i++)
     ms_study_tell(known, &need[i], out);
@@ -135,10 +135,29 @@ static int answer(int fd, const ms_study_known *known, const ms_study_job *job, 
 
 /* ---- a process ---- */
 
+/* A confirmation takes minutes: it tells how far it is. */
+static void tell_moved(void *user, const ms_progress *p) {
+  const int *fd = user;
+  char text[40];
+  if (strcmp(p->phase, MS_STUDY_CONFIRMING) != 0)
+    return;
+  snprintf(text, sizeof text, "moved %zu", (size_t)p->done);
+  send_text(*fd, text);
+}
+
+int ms_study_moved(const char *text, size_t *samples) {
+  size_t n;
+  if (sscanf(text, "moved %zu", &n) != 1)
+    return 0;
+  if (samples)
+    *samples = n;
+  return 1;
+}
+
 /* Ends when the other end of the socket is closed. */
 static void serve(ms_study_crew *crew, int fd) {
   ms_study_worker *worker = NULL;
-  const ms_control control = {.cancel = crew->stop};
+  const ms_control control = {.report = tell_moved, .user = &fd, .cancel = crew->stop};
   ms_error err = {0};
   int rc = ms_study_worker_create(crew->known, crew->folder, &control, &worker, &err);
   for (char *order; !rc && (order = receive_text(fd)); free(order)) {

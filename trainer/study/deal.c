@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dealing: which job comes next. Items are dealt in their order, each after the network and the
  * model that it needs; nothing is dealt twice unless it was lost. Where a cell may yet stop, its
- * next dies are dealt only when nothing else is left. */
+ * next dies are dealt only when no other is left to measure. Confirmations come last, as each takes
+ * long, and the tables are complete without them. */
 #include "study/study.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 struct ms_study_dealer {
   const ms_study_known *known;
   unsigned char *flight[MS_STUDY_KINDS], *lost[MS_STUDY_KINDS]; /* [n_item] */
-  size_t first;                                                 /* all items before it are done */
+  size_t first[MS_STUDY_KINDS]; /* of measurements and confirmations, all before it are done */
 };
 
 int ms_study_dealer_create(const ms_study_known *known, ms_study_dealer **out, ms_error *err) {
@@ -42,7 +43,7 @@ void ms_study_dealer_destroy(ms_study_dealer *d) {
 /* Turns a job into the first one of what it needs that can be done now. Returns 0 where all that
  * can be done is under way. */
 static int resolve(const ms_study_dealer *d, ms_study_job *job) {
-  ms_study_job need[2];
+  ms_study_job need[MS_STUDY_NEEDS];
   size_t n = ms_study_needs(d->known->study, job, need);
   int blocked = 0;
   for (size_t i = 0; i < n; i++) {
@@ -57,19 +58,22 @@ static int resolve(const ms_study_dealer *d, ms_study_job *job) {
   return !blocked;
 }
 
-static int deal(ms_study_dealer *d, int wanted, ms_study_job *job) {
+static int deal(ms_study_dealer *d, ms_study_kind kind, int wanted, ms_study_job *job) {
   const ms_study *s = d->known->study;
-  for (size_t i = d->first; i < s->n_item; i++) {
-    *job = (ms_study_job){MS_STUDY_MEASURE, i};
-    if (!d->known->item[i].done && !d->flight[MS_STUDY_MEASURE][i] &&
-        ms_study_wanted(d->known, i) == wanted && resolve(d, job))
+  for (size_t i = d->first[kind]; i < s->n_item; i++) {
+    *job = (ms_study_job){kind, i};
+    if (!ms_study_knows(d->known, job) && !d->flight[kind][i] &&
+        ms_study_wanted(d->known, job) == wanted && resolve(d, job))
       return 1;
   }
   return 0;
 }
 
 int ms_study_deal(ms_study_dealer *d, ms_study_job *job) {
-  if (ms_study_finished(d) || !(deal(d, 1, job) || deal(d, -1, job)))
+  ms_study_finished(d, MS_STUDY_MEASURE); /* moves on to the first that is left */
+  ms_study_finished(d, MS_STUDY_CONFIRM);
+  if (!(deal(d, MS_STUDY_MEASURE, 1, job) || deal(d, MS_STUDY_MEASURE, -1, job) ||
+        deal(d, MS_STUDY_CONFIRM, 1, job)))
     return 0;
   d->flight[job->kind][job->number] = 1;
   return 1;
@@ -82,9 +86,11 @@ unsigned ms_study_dealt(ms_study_dealer *d, const ms_study_job *job, int lost) {
   return *n;
 }
 
-int ms_study_finished(ms_study_dealer *d) {
-  const size_t n = d->known->study->n_item;
-  while (d->first < n && (d->known->item[d->first].done || !ms_study_wanted(d->known, d->first)))
-    d->first++;
-  return d->first == n;
+int ms_study_finished(ms_study_dealer *d, ms_study_kind kind) {
+  ms_study_job job = {kind, d->first[kind]};
+  while (job.number < d->known->study->n_item &&
+         (ms_study_knows(d->known, &job) || !ms_study_wanted(d->known, &job)))
+    job.number++;
+  d->first[kind] = job.number;
+  return job.number == d->known->study->n_item;
 }

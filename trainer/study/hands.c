@@ -134,12 +134,13 @@ static hand *find(ms_study_hands *h, int rank, unsigned slot) {
   return NULL;
 }
 
-/* Whether an answer counts: one of a rank that had been given up comes too late. */
-static int finish(ms_study_hands *h, int rank, unsigned slot, ms_study_job *job) {
+/* Whether a text counts: one of a rank that had been given up comes too late. Whoever tells how far
+ * it is stays busy. */
+static int finish(ms_study_hands *h, int rank, unsigned slot, const char *text, ms_study_job *job) {
   hand *from = find(h, rank, slot);
   if (!from || !from->busy)
     return 0;
-  from->busy = 0;
+  from->busy = ms_study_moved(text, NULL);
   *job = from->job;
   return 1;
 }
@@ -148,7 +149,7 @@ static int greet(ms_study_hands *h, int rank, const char *text, ms_error *err) {
   unsigned long long identity = 0;
   unsigned n = 0;
   if (sscanf(text, "hello %llx %u", &identity, &n) != 2 || !n || n > 1024 ||
-      identity != ms_study_identity(h->known->study))
+      identity != ms_study_files(h->known->study))
     return ms_fail(err, MS_EREFUSED,
                    "rank %d reads another study or another experiment than rank 0; give every "
                    "machine the same files",
@@ -166,7 +167,8 @@ static int hear(ms_study_hands *h, ms_study_job *job, char **text, ms_error *err
   h->heard_s[rank] = ms_clock_s();
   if (!strncmp(got, "hello ", 6)) {
     came = greet(h, rank, got, err);
-  } else if (sscanf(got, "answer %u\n%n", &slot, &at) == 1 && at && finish(h, rank, slot, job)) {
+  } else if (sscanf(got, "answer %u\n%n", &slot, &at) == 1 && at &&
+             finish(h, rank, slot, got + at, job)) {
     memmove(got, got + at, strlen(got + at) + 1);
     *text = got;
     return 1;
@@ -202,7 +204,7 @@ int ms_study_hands_wait(ms_study_hands *h, ms_study_job *job, char **text, ms_er
   unsigned slot;
   *text = ms_study_crew_wait(h->crew, h->ranks ? MS_STUDY_POLL_MS : 200, &slot);
   if (*text) {
-    if (finish(h, 0, slot, job))
+    if (finish(h, 0, slot, *text, job))
       return 1;
     free(*text); /* an idle process ended; the next job starts a new one */
     return 0;

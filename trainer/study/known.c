@@ -8,22 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const WORD[MS_STUDY_KINDS] = {"fit", "fit_here", "network", "item"};
+static const char *const WORD[MS_STUDY_KINDS] = {"fit", "fit_here", "network", "item", "confirm"};
 
 enum {
   ITEM_VALUES = (sizeof(ms_study_item) - offsetof(ms_study_item, accuracy)) / sizeof(double),
+  CONFIRM_VALUES =
+      (sizeof(ms_study_confirmation) - offsetof(ms_study_confirmation, samples)) / sizeof(double),
   SHAPE = 6,
   /* A model's own numbers and those of a row stand side by side. */
   MODEL_VALUES = offsetof(ms_neuron_model, n_row) / sizeof(double),
   ROW_VALUES = (sizeof(ms_row_model) - offsetof(ms_row_model, tau_s)) / sizeof(double),
 };
 
-int ms_study_known_create(const ms_study *study, ms_study_item *item, ms_study_known **out,
-                          ms_error *err) {
+int ms_study_known_create(const ms_study *study, const ms_study_report *report,
+                          ms_study_known **out, ms_error *err) {
   ms_study_known *k = *out = calloc(1, sizeof *k);
   size_t n = study->n_item;
   if (k) {
-    *k = (ms_study_known){.study = study, .item = item};
+    *k = (ms_study_known){
+        .study = study, .item = report->item, .confirmation = report->confirmation};
     k->network = calloc(n, sizeof *k->network);
     k->model[0] = calloc(n, sizeof **k->model);
     k->model[1] = calloc(n, sizeof **k->model);
@@ -63,6 +66,8 @@ int ms_study_knows(const ms_study_known *k, const ms_study_job *job) {
     return k->network[job->number].network != NULL;
   case MS_STUDY_MEASURE:
     return k->item[job->number].done;
+  case MS_STUDY_CONFIRM:
+    return k->confirmation[job->number].done;
   default:
     return k->model[job->kind][job->number] != NULL;
   }
@@ -109,8 +114,16 @@ void ms_study_learn_item(ms_study_known *k, size_t number, const ms_study_item *
   }
 }
 
-int ms_study_wanted(const ms_study_known *k, size_t number) {
-  size_t die, cell = cell_of(k->study, number, &die);
+/* Whether an item is one of those that are to be confirmed. */
+static int confirmable(const ms_study *s, size_t number) {
+  ms_study_place p = ms_study_place_of(s, number);
+  return p.die < s->confirm.n_die && s->confirm.method[p.method];
+}
+
+int ms_study_wanted(const ms_study_known *k, const ms_study_job *job) {
+  size_t die, cell = cell_of(k->study, job->number, &die);
+  if (job->kind == MS_STUDY_CONFIRM && !confirmable(k->study, job->number))
+    return 0;
   if (k->stop[cell])
     return die < k->stop[cell];
   return !(k->study->half_width > 0) || die < k->study->minimum || die <= k->met[cell] ? 1 : -1;
@@ -242,6 +255,9 @@ void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) 
   fprintf(out, "%s %zu", WORD[job->kind], job->number);
   if (job->kind == MS_STUDY_MEASURE) {
     put(out, &k->item[job->number].accuracy, ITEM_VALUES);
+  } else if (job->kind == MS_STUDY_CONFIRM) {
+    fprintf(out, " %d", (int)k->study->confirm.analog);
+    put(out, &k->confirmation[job->number].samples, CONFIRM_VALUES);
   } else if (job->kind == MS_STUDY_TRAIN) {
     tell_network(&k->network[job->number], out);
   } else {
@@ -250,11 +266,20 @@ void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) 
   fputs(" .\n", out);
 }
 
-static const char *learn_value(ms_study_known *k, const ms_study_job *job, const char *at) {
-  if (job->kind == MS_STUDY_TRAIN)
-    return learn_network(at, job->number, &k->network[job->number]);
-  if (job->kind != MS_STUDY_MEASURE)
-    return learn_model(at, &k->model[job->kind][job->number]);
+/* One of another engine or with another number of samples, from before the section `confirm` was
+ * changed, is left where it is. */
+static const char *learn_confirmation(ms_study_known *k, size_t number, const char *at) {
+  ms_study_confirmation c = {.done = 1};
+  const ms_study_confirm *wanted = &k->study->confirm;
+  double analog = 0;
+  at = get(get(at, &analog, 1), &c.samples, CONFIRM_VALUES);
+  if (at && !strncmp(at, " .", 2) && wanted->n_die && (int)analog == (int)wanted->analog &&
+      (size_t)c.samples == wanted->n_sample)
+    k->confirmation[number] = c;
+  return at;
+}
+
+static const char *learn_item(ms_study_known *k, size_t number, const char *at) {
   ms_study_item item = {.done = 1};
   double chain[MS_STUDY_CHAIN];
   at = get_chain(get(at, &item.accuracy, ITEM_VALUES - MS_STUDY_CHAIN), chain);
@@ -262,8 +287,21 @@ static const char *learn_value(ms_study_known *k, const ms_study_job *job, const
   item.autocorrelation = chain[1];
   item.chain_spread = chain[2];
   if (at && !strncmp(at, " .", 2))
-    ms_study_learn_item(k, job->number, &item);
+    ms_study_learn_item(k, number, &item);
   return at;
+}
+
+static const char *learn_value(ms_study_known *k, const ms_study_job *job, const char *at) {
+  switch (job->kind) {
+  case MS_STUDY_TRAIN:
+    return learn_network(at, job->number, &k->network[job->number]);
+  case MS_STUDY_MEASURE:
+    return learn_item(k, job->number, at);
+  case MS_STUDY_CONFIRM:
+    return learn_confirmation(k, job->number, at);
+  default:
+    return learn_model(at, &k->model[job->kind][job->number]);
+  }
 }
 
 int ms_study_learn(ms_study_known *k, const char *line, ms_study_job *job, ms_error *err) {

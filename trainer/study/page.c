@@ -129,8 +129,7 @@ static void write_pictures(const ms_study_report *r, FILE *out) {
   free(memory);
 }
 
-/* What a row is about. */
-static void begin_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
+void ms_study_page_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
   char a[80];
   fputs("<tr>", out);
   ms_page_cell(out, "", s->task[c->task].name);
@@ -141,7 +140,7 @@ static void begin_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
 }
 
 static void write_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
-  begin_row(s, c, out);
+  ms_study_page_row(s, c, out);
   fprintf(out,
           "<td class=\"n\">%zu</td><td class=\"n\">%.1f</td><td class=\"n\">%.1f .. %.1f</td>"
           "<td class=\"n\">%.1f &plusmn; %.1f</td><td class=\"n\">%.0f (%.0f .. %.0f)</td>",
@@ -169,17 +168,13 @@ static void write_chains(const ms_study_report *r, FILE *out) {
             "<th>mismatch</th><th>condition</th><th>method</th><th>taken %</th>"
             "<th>autocorrelation</th><th>scale reduction</th></tr>\n",
             out);
-    begin_row(s, c, out);
+    ms_study_page_row(s, c, out);
     fprintf(out,
             "<td class=\"n\">%.0f</td><td class=\"n\">%.3f</td><td class=\"n\">%.2f</td></tr>\n",
             100 * c->acceptance, c->autocorrelation, c->chain_spread);
   }
   if (said)
     fputs("</table></div>\n", out);
-}
-
-static const char *engine(ms_engine_kind kind) {
-  return kind == MS_ENGINE_NGSPICE ? "ngspice" : kind == MS_ENGINE_TABLE ? "table" : "model";
 }
 
 void ms_study_page(const ms_study_report *r, FILE *out) {
@@ -189,12 +184,13 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
   ms_page_begin(out, title);
   fputs("<h1>", out);
   ms_write_escaped(out, s->name);
-  fprintf(
-      out,
-      "</h1><p>engine %s &middot; core %s &middot; %u hidden neurons &middot; up to %zu held-out "
-      "dies of seed %llu &middot; %zu training seeds</p>\n",
-      engine(s->base->analog), s->base->core, s->base->hidden, s->base->n_held_out_die,
-      (unsigned long long)s->base->die_seed, s->n_seed);
+  fputs("</h1><p>", out);
+  ms_study_engines(r, out);
+  fprintf(out,
+          " &middot; core %s &middot; %u hidden neurons &middot; up to %zu held-out dies of seed "
+          "%llu &middot; %zu training seeds</p>\n",
+          s->base->core, s->base->hidden, s->base->n_held_out_die,
+          (unsigned long long)s->base->die_seed, s->n_seed);
   write_pictures(r, out);
   ms_study_page_curves(r, out);
   ms_study_page_levers(r, out);
@@ -212,6 +208,7 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
     write_row(s, &r->cell[i], out);
   fputs("</table></div>\n", out);
   write_chains(r, out);
+  ms_study_page_confirmed(r, out);
   fputs("<h2>The study</h2><pre>", out);
   ms_write_escaped_lines(out, s->text);
   fputs("</pre>\n<h2>Its experiment</h2><pre>", out);

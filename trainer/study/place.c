@@ -42,9 +42,34 @@ static uint64_t mix(uint64_t h, const void *data, size_t n) {
   return h;
 }
 
+/* Whether a line begins the section `confirm`. */
+static int begins_confirm(const char *line) {
+  static const char word[] = "confirm";
+  const size_t n = sizeof word - 1;
+  return !strncmp(line, word, n) && line[n + strspn(line + n, " ")] == ':';
+}
+
+/* Everything but that section: its first line and the indented ones after it. */
+static uint64_t mix_without_confirm(uint64_t h, const char *text) {
+  int inside = 0;
+  for (const char *line = text; *line;) {
+    size_t n = strcspn(line, "\n");
+    n += line[n] == '\n';
+    inside = begins_confirm(line) || (inside && strchr(" \t#\n", *line));
+    if (!inside || !(begins_confirm(line) || strchr(" \t", *line)))
+      h = mix(h, line, n);
+    line += n;
+  }
+  return h;
+}
+
 uint64_t ms_study_identity(const ms_study *s) {
-  uint64_t h = FNV_BASIS;
-  h = mix(h, s->text, strlen(s->text));
+  uint64_t h = mix_without_confirm(FNV_BASIS, s->text);
+  return mix(h, s->base->text, strlen(s->base->text));
+}
+
+uint64_t ms_study_files(const ms_study *s) {
+  uint64_t h = mix(FNV_BASIS, s->text, strlen(s->text));
   return mix(h, s->base->text, strlen(s->base->text));
 }
 
@@ -203,17 +228,20 @@ ms_study_place ms_study_site_place(const ms_study *s, const ms_study_place *plac
   return p;
 }
 
-size_t ms_study_needs(const ms_study *s, const ms_study_job *job, ms_study_job need[2]) {
+size_t ms_study_needs(const ms_study *s, const ms_study_job *job,
+                      ms_study_job need[MS_STUDY_NEEDS]) {
   ms_study_place p = ms_study_place_of(s, job->number), of;
   const ms_study_method *m = &s->method[p.method];
   size_t n = 0;
-  if (job->kind == MS_STUDY_MEASURE) {
+  if (job->kind == MS_STUDY_MEASURE || job->kind == MS_STUDY_CONFIRM) {
     of = ms_study_network_place(s, &p);
     need[n++] = (ms_study_job){MS_STUDY_TRAIN, ms_study_index(s, &of)};
     of = ms_study_site_place(s, &p);
     if (m->calibrate)
       need[n++] = (ms_study_job){MS_STUDY_FIT_SITE, ms_study_index(s, &of)};
   }
+  if (job->kind == MS_STUDY_CONFIRM)
+    need[n++] = (ms_study_job){MS_STUDY_MEASURE, job->number};
   if (job->kind == MS_STUDY_TRAIN) {
     of = ms_study_fit_place(s, &p);
     need[n++] = (ms_study_job){MS_STUDY_FIT, ms_study_index(s, &of)};

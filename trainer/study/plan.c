@@ -2,7 +2,9 @@
 /* Reading a study: what is compared, where, and when it is enough. */
 #include "study/study.h"
 
+#include "methods/method.h"
 #include "mixspike/record.h"
+#include "publish/publish_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +98,78 @@ static void read_numbers(ms_study *s, ms_yaml_node *root) {
   s->jobs = ms_part_count(root, "jobs", 1, 1, 1024);
 }
 
+/* Names of methods, in any order. */
+static void read_confirmed_methods(ms_study *s, ms_yaml_node *at) {
+  ms_yaml_node *list =
+      at && ms_yaml_find(at, "methods") ? ms_yaml_list(at, "methods", 1, MOST) : NULL;
+  for (size_t m = 0; !list && m < s->n_method; m++)
+    s->confirm.method[m] = 1;
+  for (size_t i = 0; list && i < ms_yaml_count(list); i++) {
+    const char *name = ms_yaml_string(ms_yaml_item(list, i), NULL);
+    size_t m = 0;
+    while (m < s->n_method && strcmp(s->method[m].name, name) != 0)
+      m++;
+    if (m < s->n_method)
+      s->confirm.method[m] = 1;
+    else
+      ms_yaml_fail(list, MS_EMISSING, "the study has no method '%s'", name);
+  }
+}
+
+static void read_confirm(ms_study *s, ms_yaml_node *root) {
+  static const char *const engines[] = {"ngspice", "table", "model", NULL};
+  ms_study_confirm *c = &s->confirm;
+  ms_yaml_node *at = ms_yaml_find(root, "confirm") ? ms_yaml_map(root, "confirm") : NULL;
+  c->method = calloc(s->n_method + 1, sizeof *c->method);
+  if (!at || !c->method)
+    return;
+  c->analog = (ms_engine_kind)ms_yaml_choice(at, "analog", engines);
+  c->n_sample = ms_part_count(at, "samples", 0, 1, 1000000);
+  c->n_die = ms_part_count(at, "dies", 1, 1, 1000000);
+  read_confirmed_methods(s, at);
+  if (c->analog == s->base->analog)
+    ms_yaml_fail(at, MS_EINVAL,
+                 "key 'analog': the study is measured on %s itself (%s); name another engine",
+                 ms_engine_word(c->analog), s->base->file);
+  if (c->n_die > s->base->n_held_out_die)
+    ms_yaml_fail(at, MS_ERANGE, "key 'dies': %zu are to be confirmed, and %s has %zu held-out dies",
+                 c->n_die, s->base->file, s->base->n_held_out_die);
+}
+
+/* Samples that confirm are the first of those that a die is measured on; where the study does not
+ * say how many, as many as an experiment takes, or all. */
+static int check_confirm(ms_study *s, ms_error *err) {
+  const int said = s->confirm.n_sample > 0;
+  size_t *n = &s->confirm.n_sample;
+  if (!s->confirm.n_die)
+    return MS_OK;
+  if (!said)
+    *n = s->base->confirm ? s->base->n_confirm : 10;
+  for (size_t i = 0; i < s->n_task; i++) {
+    ms_experiment *e;
+    ms_setup *setup = NULL;
+    int rc = ms_study_experiment(s, &(ms_study_place){.task = i}, 0, &e, err);
+    if (rc)
+      return rc;
+    if (!(rc = ms_setup_create(e, &setup, err))) {
+      const size_t most = ms_die_samples(setup, 0);
+      ms_setup_destroy(setup);
+      if (*n > most && said)
+        rc = ms_fail(
+            err, MS_ERANGE,
+            "%s:%d: key 'confirm.samples': %zu, and with task '%s' a die is measured on %zu "
+            "samples",
+            s->file, ms_yaml_line(ms_yaml_find(ms_yaml_root(s->doc), "confirm")), *n,
+            s->task[i].name, most);
+      *n = *n > most ? most : *n;
+    }
+    ms_experiment_destroy(e);
+    if (rc)
+      return rc;
+  }
+  return MS_OK;
+}
+
 /* A base experiment is named from the study's folder or the current one. */
 static int load_base(ms_study *s, ms_yaml_node *root, ms_error *err) {
   const char *name = ms_yaml_string(root, "base"), *slash = strrchr(s->file, '/');
@@ -172,15 +246,16 @@ int ms_study_load(const char *path, ms_study **out, ms_error *err) {
     read_methods(s, root);
     read_numbers(s, root);
     read_targets(s, root);
+    read_confirm(s, root);
     s->n_item = s->n_task * s->n_seed * s->n_strength * s->n_condition * s->n_method *
                 s->base->n_held_out_die;
     if (!s->name || !s->output || !s->task || !s->condition || !s->method || !s->strength ||
-        !s->seed || !s->target)
+        !s->seed || !s->target || !s->confirm.method)
       rc = ms_fail(err, MS_ENOMEM, "no memory for a study");
     else
       rc = ms_yaml_status(s->doc, err);
   }
-  if (!rc && !(rc = try_all(s, err)) && !(rc = check(s, err)))
+  if (!rc && !(rc = try_all(s, err)) && !(rc = check(s, err)) && !(rc = check_confirm(s, err)))
     rc = ms_study_find_traits(s, err);
   if (rc)
     ms_study_destroy(s);
@@ -204,6 +279,7 @@ void ms_study_destroy(ms_study *s) {
   free(s->strength);
   free(s->seed);
   free(s->target);
+  free(s->confirm.method);
   free(s->traits);
   free(s);
 }

@@ -120,8 +120,8 @@ int ms_study_relay(ms_study_known *known, const char *folder, unsigned jobs, ms_
                    int *complete, const volatile int *cancel, ms_error *err) {
   relay r = {.ranks = ranks, .jobs = jobs, .heard_s = ms_clock_s()};
   char hello[80];
-  snprintf(hello, sizeof hello, "hello %llx %u\n",
-           (unsigned long long)ms_study_identity(known->study), jobs);
+  snprintf(hello, sizeof hello, "hello %llx %u\n", (unsigned long long)ms_study_files(known->study),
+           jobs);
   int rc = ms_study_crew_create(known, folder, jobs, &r.crew, err);
   if (!rc && ranks->send(ranks, 0, hello))
     rc = ms_fail(err, MS_ENOMEM, "no memory for a text");

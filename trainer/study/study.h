@@ -25,6 +25,14 @@ typedef struct ms_named_node {
   ms_yaml_node *node; /**< NULL: as the experiment says */
 } ms_named_node;
 
+/** The first samples of the first dies, repeated on another engine. */
+typedef struct ms_study_confirm {
+  size_t n_die; /**< 0: nothing is confirmed */
+  ms_engine_kind analog;
+  size_t n_sample;
+  unsigned char *method; /**< [n_method] whether it is confirmed */
+} ms_study_confirm;
+
 /** What decides which places share a network, a fit, or chips. */
 typedef struct ms_study_traits {
   unsigned bits;            /**< of the weight DACs; 0: the core's */
@@ -47,8 +55,9 @@ struct ms_study {
   size_t minimum;
   double yield_at;
   size_t n_target;
-  double *target;          /**< accuracies whose price is asked for */
-  unsigned jobs;           /**< items computed at once */
+  double *target; /**< accuracies whose price is asked for */
+  unsigned jobs;  /**< items computed at once */
+  ms_study_confirm confirm;
   ms_study_traits *traits; /**< [n_task][n_method][n_condition] */
   size_t n_item;           /**< of the whole plan */
 };
@@ -59,8 +68,11 @@ typedef struct ms_study_place {
 } ms_study_place;
 ms_study_place ms_study_place_of(const ms_study *study, size_t item);
 size_t ms_study_index(const ms_study *study, const ms_study_place *place);
-/** Identity of the plan and its experiment. */
+/** Identity of the plan and its experiment. The section `confirm` is left out: it changes nothing
+ * that is measured and may be added later. */
 uint64_t ms_study_identity(const ms_study *study);
+/** Identity of the two files as they are. */
+uint64_t ms_study_files(const ms_study *study);
 
 /** The experiment that a place's network is trained with (conditions but for the DAC's bits left
  * out), or that it is measured with. Free with ms_experiment_destroy. */
@@ -77,6 +89,7 @@ typedef enum ms_study_kind {
   MS_STUDY_FIT_SITE, /**< that under the conditions of a measurement, for calibration */
   MS_STUDY_TRAIN,
   MS_STUDY_MEASURE,
+  MS_STUDY_CONFIRM, /**< on another engine, what was measured */
   MS_STUDY_KINDS
 } ms_study_kind;
 
@@ -93,7 +106,9 @@ ms_study_place ms_study_site_place(const ms_study *study, const ms_study_place *
 /** The folder of a place's network. */
 void ms_study_key(const ms_study *study, const ms_study_place *place, char *key, size_t size);
 /** What must be known before a job; returns how many. */
-size_t ms_study_needs(const ms_study *study, const ms_study_job *job, ms_study_job need[2]);
+enum { MS_STUDY_NEEDS = 3 };
+size_t ms_study_needs(const ms_study *study, const ms_study_job *job,
+                      ms_study_job need[MS_STUDY_NEEDS]);
 
 /* ---- what is known: results of jobs, each a line of text (known.c) ---- */
 
@@ -103,21 +118,23 @@ typedef struct ms_study_network {
   ms_network *network;
   double spent; /**< chip samples that it took, those of its start included */
   double own;   /**< of these, after what several dies share; where each die has its own: on it */
-  ms_study_curve curve; /**< of its training in the loop */
+  ms_study_curve curve;         /**< of its training in the loop */
   double chain[MS_STUDY_CHAIN]; /**< acceptance, autocorrelation, spread of an item */
 } ms_study_network;
 
 typedef struct ms_study_known {
   const ms_study *study;
-  ms_study_item *item;        /**< [n_item], the report's */
-  ms_study_network *network;  /**< [n_item] */
-  ms_neuron_model **model[2]; /**< [n_item] of MS_STUDY_FIT, of MS_STUDY_FIT_SITE */
-  size_t *met, *stop;         /**< [n_item] at a cell's first die: dies done without a gap; after
-                                 how many the cell's mean is known well enough, 0: not known */
+  ms_study_item *item;                 /**< [n_item], the report's */
+  ms_study_confirmation *confirmation; /**< [n_item], the report's */
+  ms_study_network *network;           /**< [n_item] */
+  ms_neuron_model **model[2];          /**< [n_item] of MS_STUDY_FIT, of MS_STUDY_FIT_SITE */
+  size_t *met, *stop; /**< [n_item] at a cell's first die: dies done without a gap; after
+                         how many the cell's mean is known well enough, 0: not known */
 } ms_study_known;
 
-int ms_study_known_create(const ms_study *study, ms_study_item *item, ms_study_known **out,
-                          ms_error *err);
+/** @param report  its items and confirmations, all zero yet, are what becomes known */
+int ms_study_known_create(const ms_study *study, const ms_study_report *report,
+                          ms_study_known **out, ms_error *err);
 void ms_study_known_destroy(ms_study_known *known);
 int ms_study_knows(const ms_study_known *known, const ms_study_job *job);
 /** Takes a line; `job` says of what. What is known already stays. @return MS_EPARSE */
@@ -126,9 +143,10 @@ int ms_study_learn(ms_study_known *known, const char *line, ms_study_job *job, m
 void ms_study_tell(const ms_study_known *known, const ms_study_job *job, FILE *out);
 /** Takes over a measurement. */
 void ms_study_learn_item(ms_study_known *known, size_t number, const ms_study_item *item);
-/** Whether an item counts: 1 yes, 0 its cell's mean is known without it, -1 not decided yet. The
- * answer hangs on the dies before it alone, so it is the same in whatever order items are done. */
-int ms_study_wanted(const ms_study_known *known, size_t number);
+/** Whether a measurement or a confirmation counts: 1 yes, 0 no (its cell's mean is known without
+ * it, or it is not to be confirmed), -1 not decided yet. The answer hangs on the dies before it
+ * alone, so it is the same in whatever order items are done. */
+int ms_study_wanted(const ms_study_known *known, const ms_study_job *job);
 
 /* ---- store: state.txt ---- */
 
@@ -147,6 +165,8 @@ typedef struct ms_study_worker ms_study_worker;
 int ms_study_worker_create(ms_study_known *known, const char *folder, const ms_control *control,
                            ms_study_worker **out, ms_error *err);
 void ms_study_worker_destroy(ms_study_worker *worker);
+/** The phase of progress in which a confirmation counts its samples. */
+#define MS_STUDY_CONFIRMING "confirm"
 /** Does a job whose needs are known; what comes out is known then. */
 int ms_study_work(ms_study_worker *worker, const ms_study_job *job, ms_error *err);
 /** Trains the network of a place. */
@@ -158,13 +178,15 @@ int ms_study_train(ms_study_known *known, const char *folder, size_t number,
 typedef struct ms_study_dealer ms_study_dealer;
 int ms_study_dealer_create(const ms_study_known *known, ms_study_dealer **out, ms_error *err);
 void ms_study_dealer_destroy(ms_study_dealer *dealer);
-/** The next job that can be done now, in the order of items. @return 1, or 0: none at the moment */
+/** The next job that can be done now, in the order of items, measurements before confirmations.
+ * @return 1, or 0: none at the moment */
 int ms_study_deal(ms_study_dealer *dealer, ms_study_job *job);
 /** A job came back. @param lost  not done: it is dealt again
  * @return how often the job has been lost */
 unsigned ms_study_dealt(ms_study_dealer *dealer, const ms_study_job *job, int lost);
-/** Whether nothing is left to deal, in flight or not. */
-int ms_study_finished(ms_study_dealer *dealer);
+/** Whether nothing of a kind, MS_STUDY_MEASURE or MS_STUDY_CONFIRM, is left to be done, in flight
+ * or not. */
+int ms_study_finished(ms_study_dealer *dealer, ms_study_kind kind);
 
 /* ---- what comes out ---- */
 
@@ -195,5 +217,16 @@ const char *ms_study_colour(size_t method);
 const ms_study_cell *ms_study_cheapest(const ms_study_report *report, const ms_study_cell *like,
                                        double accuracy, int untested);
 void ms_study_page(const ms_study_report *report, FILE *out);
+/** Begins a table's row with what it is about: task, mismatch, condition, method. */
+void ms_study_page_row(const ms_study *study, const ms_study_cell *cell, FILE *out);
+
+/** What was confirmed, for the terminal, the page, a cell of JSON (to be owned by it). */
+void ms_study_text_confirmed(const ms_study_report *report, FILE *out);
+void ms_study_page_confirmed(const ms_study_report *report, FILE *out);
+struct cJSON *ms_study_json_confirmed(const ms_study_confirmation *confirmed);
+/** The study's engine and what was confirmed on which other one, in a few words. */
+void ms_study_engines(const ms_study_report *report, FILE *out);
+/** Adds one more to a sum. */
+void ms_study_add_confirmation(ms_study_confirmation *sum, const ms_study_confirmation *more);
 
 #endif

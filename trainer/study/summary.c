@@ -23,6 +23,7 @@ static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
                           .method = c->method,
                           .die = die};
       const ms_study_item *item = &r->item[ms_study_index(s, &p)];
+      ms_study_add_confirmation(&c->confirmed, &r->confirmation[ms_study_index(s, &p)]);
       if (!item->done || !isfinite(item->accuracy))
         continue;
       g->accuracy[g->n++] = item->accuracy;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A study as a table, as JSON, as CSV. */
+#include "publish/publish_impl.h"
 #include "record/json.h"
 #include "study/study.h"
 
@@ -33,6 +34,8 @@ static void write_table(const ms_study_report *r, FILE *out) {
   for (size_t m = 0; m < s->n_method; m++)
     if (strlen(s->method[m].name) > (size_t)width)
       width = (int)strlen(s->method[m].name);
+  ms_study_engines(r, out);
+  fputs("\n\n", out);
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
     if (c->task != task || c->strength != strength || c->condition != condition) {
@@ -55,6 +58,7 @@ static void write_table(const ms_study_report *r, FILE *out) {
     fprintf(out, " %9.0f %8.3g\n", c->spent, 1e12 * c->energy_j);
   }
   write_chains(r, out);
+  ms_study_text_confirmed(r, out);
 }
 
 static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
@@ -86,6 +90,8 @@ static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
     ms_json_number(o, "autocorrelation", c->autocorrelation);
     ms_json_number(o, "chain_spread", c->chain_spread);
   }
+  if (c->confirmed.done)
+    cJSON_AddItemToObject(o, "confirmed", ms_study_json_confirmed(&c->confirmed));
   if (c->method) {
     ms_json_number(o, "pairs", (double)c->n_pair);
     ms_json_number(o, "median_gain", c->gain);
@@ -103,6 +109,11 @@ static void write_json(const ms_study_report *r, FILE *out) {
   ms_json_number(root, "confidence", s->confidence);
   ms_json_number(root, "yield_at", s->yield_at);
   ms_json_number(root, "wall_s", r->wall_s);
+  cJSON_AddStringToObject(root, "engine", ms_engine_word(s->base->analog));
+  if (s->confirm.n_die)
+    cJSON_AddStringToObject(root, "confirming_engine", ms_engine_word(s->confirm.analog));
+  else
+    cJSON_AddNullToObject(root, "confirming_engine");
   cJSON *cells = cJSON_AddArrayToObject(root, "cells");
   for (size_t i = 0; i < r->n_cell; i++)
     cJSON_AddItemToArray(cells, cell_json(s, &r->cell[i]));
@@ -113,10 +124,22 @@ static void write_json(const ms_study_report *r, FILE *out) {
   cJSON_Delete(root);
 }
 
+/* Numbers of a comma each, or as many empty fields. */
+static void put_confirmation(const ms_study_confirmation *c, FILE *out) {
+  if (c->done)
+    fprintf(out, ",%.0f,%.0f,%.0f,%.0f,%.0f,%.6g,%.6g,%.6g,%.6g\n", c->samples, c->failed, c->equal,
+            c->there.right, c->engine.right, c->there.spikes, c->engine.spikes, c->there.energy_j,
+            c->engine.energy_j);
+  else
+    fputs(",,,,,,,,,\n", out);
+}
+
 static void write_csv(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   fputs("task,seed,mismatch,condition,die,method,accuracy,energy_j,spikes,samples,failed,"
-        "chip_samples,test_samples,area_um2,acceptance,autocorrelation,chain_spread\n",
+        "chip_samples,test_samples,area_um2,acceptance,autocorrelation,chain_spread,"
+        "confirm_samples,confirm_failed,equal_decisions,confirmed_right,engine_right,"
+        "confirmed_spikes,engine_spikes,confirmed_energy_j,engine_energy_j\n",
         out);
   for (size_t i = 0; i < r->n_item; i++) {
     const ms_study_item *item = &r->item[i];
@@ -132,10 +155,10 @@ static void write_csv(const ms_study_report *r, FILE *out) {
             item->spikes, item->samples, item->errors, item->spent, item->test_samples,
             1e12 * item->area_m2);
     if (isfinite(item->acceptance))
-      fprintf(out, ",%.4g,%.4g,%.4g\n", item->acceptance, item->autocorrelation,
-              item->chain_spread);
+      fprintf(out, ",%.4g,%.4g,%.4g", item->acceptance, item->autocorrelation, item->chain_spread);
     else
-      fputs(",,,\n", out);
+      fputs(",,,", out);
+    put_confirmation(&r->confirmation[i], out);
   }
 }
 

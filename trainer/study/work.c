@@ -15,7 +15,8 @@ enum { SITES = 8 };
 
 /* Chips under the conditions of one measurement. */
 typedef struct site {
-  size_t number; /* of the item that stands for it */
+  size_t number;  /* of the item that stands for it */
+  int confirming; /* on the engine that confirms */
   ms_experiment *experiment;
   ms_setup *setup;
   ms_lab *lab;
@@ -59,13 +60,14 @@ static int open_site(const ms_experiment *e, site *at, ms_error *err) {
 }
 
 /* The chips of a place: those at hand, or new ones instead of those that were longest not used. */
-static int enter(ms_study_worker *w, const ms_study_place *place, site **out, ms_error *err) {
+static int enter(ms_study_worker *w, const ms_study_place *place, int confirming, site **out,
+                 ms_error *err) {
   const ms_study *s = w->known->study;
   ms_study_place p = ms_study_site_place(s, place);
   size_t number = ms_study_index(s, &p);
   site *oldest = w->site;
   for (site *at = w->site; at < w->site + SITES; at++) {
-    if (at->lab && at->number == number) {
+    if (at->lab && at->number == number && at->confirming == confirming) {
       at->used = ++w->clock;
       *out = at;
       return MS_OK;
@@ -75,14 +77,17 @@ static int enter(ms_study_worker *w, const ms_study_place *place, site **out, ms
   }
   leave(oldest);
   int rc = ms_study_experiment(s, &p, 0, &oldest->experiment, err);
+  if (!rc && confirming)
+    oldest->experiment->analog = s->confirm.analog;
   rc = rc ? rc : open_site(oldest->experiment, oldest, err);
   if (rc) {
     leave(oldest);
     return rc;
   }
   oldest->number = number;
+  oldest->confirming = confirming;
   oldest->used = ++w->clock;
-  if (ms_core_area(oldest->setup->core, oldest->area, NULL))
+  if (!confirming && ms_core_area(oldest->setup->core, oldest->area, NULL))
     oldest->area[MS_AREA_SOMA].transistor_m2 = oldest->area[MS_AREA_BIAS].transistor_m2 = NAN;
   *out = oldest;
   return MS_OK;
@@ -132,64 +137,148 @@ static int fit_to_train(ms_study_worker *w, const ms_study_job *job, ms_error *e
 static int fit_here(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   ms_study_place p = ms_study_place_of(w->known->study, job->number);
   site *at;
-  int rc = enter(w, &p, &at, err);
+  int rc = enter(w, &p, 0, &at, err);
   return rc ? rc : fit(w, job, at, err);
 }
 
-static int calibrate(ms_study_worker *w, const site *at, uint64_t die, unsigned rounds,
-                     ms_error *err) {
-  const ms_neuron_model *nominal = w->known->model[MS_STUDY_FIT_SITE][at->number];
-  return rounds ? ms_calibrate(at->setup, at->lab, nominal, die, rounds, &w->control, err) : MS_OK;
+/* What is measured at a place: the network that was trained for it, and what that took. */
+static const ms_network *network_of(const ms_study_worker *w, const ms_study_place *p,
+                                    ms_study_item *item) {
+  const ms_study *s = w->known->study;
+  const ms_study_place of = ms_study_network_place(s, p);
+  const ms_study_network *n = &w->known->network[ms_study_index(s, &of)];
+  *item = (ms_study_item){.done = 1,
+                          .spent = n->spent,
+                          .test_samples = s->method[p->method].each ? n->own : 0,
+                          .acceptance = n->chain[0],
+                          .autocorrelation = n->chain[1],
+                          .chain_spread = n->chain[2]};
+  return n->network;
 }
 
-/* The codes of a calibrated die stand in the setup while the die is measured. */
-static int measure_at(ms_study_worker *w, const site *at, const ms_study_place *p,
-                      const ms_network *network, ms_study_item *item, ms_error *err) {
-  ms_setup *setup = at->setup;
-  size_t n_bias = setup->core->n_bias;
-  uint64_t die = w->known->study->base->held_out_die[p->die], before = ms_lab_spent(at->lab);
-  uint16_t *nominal = calloc(n_bias + 1, sizeof *nominal);
-  if (!nominal)
+static void put_codes(const site *at, const uint16_t *codes) {
+  memcpy(at->setup->bias, codes, at->setup->core->n_bias * sizeof *codes);
+}
+
+/* Calibrates a place's die where its method does; the codes then stand in the setup.
+ * @param nominal_codes  out: those before, for put_codes; malloc'd, NULL after an error */
+static int calibrate(ms_study_worker *w, const site *at, const ms_study_place *p,
+                     ms_study_item *item, uint16_t **nominal_codes, ms_error *err) {
+  const ms_neuron_model *nominal = w->known->model[MS_STUDY_FIT_SITE][at->number];
+  const unsigned rounds = w->known->study->method[p->method].calibrate;
+  const uint64_t before = ms_lab_spent(at->lab), die = w->known->study->base->held_out_die[p->die];
+  const size_t size = at->setup->core->n_bias * sizeof *at->setup->bias;
+  uint16_t *codes = *nominal_codes = malloc(size + 1);
+  if (!codes)
     return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
-  memcpy(nominal, setup->bias, n_bias * sizeof *nominal);
-  int rc = calibrate(w, at, die, w->known->study->method[p->method].calibrate, err);
-  const double calibration = (double)(ms_lab_spent(at->lab) - before);
-  item->spent += calibration;
-  item->test_samples += calibration;
-  ms_die_result result = {.die = die};
-  ms_progress progress = {.phase = "study", .loss = NAN, .accuracy = NAN};
-  /* A network trained on this very die is measured after all that the die has gone through. */
-  ms_lab_set_age(at->lab, w->known->study->method[p->method].each ? (uint64_t)item->spent : 0);
-  if (!rc)
-    rc = ms_measure_die(setup, at->lab, network, 0, &w->control, &progress, &result,
-                        &result.accuracy, err);
-  memcpy(setup->bias, nominal, n_bias * sizeof *nominal);
-  free(nominal);
-  item->accuracy = result.accuracy;
-  item->energy_j = result.energy_j;
-  item->spikes = result.spikes;
-  item->samples = result.samples;
-  item->errors = result.errors;
+  memcpy(codes, at->setup->bias, size);
+  int rc =
+      rounds ? ms_calibrate(at->setup, at->lab, nominal, die, rounds, &w->control, err) : MS_OK;
+  const double spent = (double)(ms_lab_spent(at->lab) - before);
+  item->spent += spent;
+  item->test_samples += spent;
+  if (rc) {
+    put_codes(at, codes);
+    free(codes);
+    *nominal_codes = NULL;
+  }
   return rc;
 }
 
+/* A network trained on this very die is measured after all that the die has gone through. */
+static uint64_t age_of(const ms_study_worker *w, const ms_study_place *p,
+                       const ms_study_item *item) {
+  return w->known->study->method[p->method].each ? (uint64_t)item->spent : 0;
+}
+
 static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
-  const ms_study *s = w->known->study;
-  ms_study_place p = ms_study_place_of(s, job->number), of = ms_study_network_place(s, &p);
-  const ms_study_network *network = &w->known->network[ms_study_index(s, &of)];
-  ms_study_item item = {.done = 1,
-                        .spent = network->spent,
-                        .test_samples = s->method[p.method].each ? network->own : 0,
-                        .acceptance = network->chain[0],
-                        .autocorrelation = network->chain[1],
-                        .chain_spread = network->chain[2]};
+  const ms_study_place p = ms_study_place_of(w->known->study, job->number);
+  ms_study_item item;
+  const ms_network *network = network_of(w, &p, &item);
   site *at;
-  int rc = enter(w, &p, &at, err);
-  rc = rc ? rc : measure_at(w, at, &p, network->network, &item, err);
+  uint16_t *codes;
+  int rc = enter(w, &p, 0, &at, err);
+  rc = rc ? rc : calibrate(w, at, &p, &item, &codes, err);
+  if (rc)
+    return rc;
+  ms_die_result result = {.die = w->known->study->base->held_out_die[p.die]};
+  ms_progress progress = {.phase = "study", .loss = NAN, .accuracy = NAN};
+  ms_lab_set_age(at->lab, age_of(w, &p, &item));
+  rc = ms_measure_die(at->setup, at->lab, network, 0, &w->control, &progress, &result,
+                      &result.accuracy, err);
+  put_codes(at, codes);
+  free(codes);
+  if (rc)
+    return rc;
+  item.accuracy = result.accuracy;
+  item.energy_j = result.energy_j;
+  item.spikes = result.spikes;
+  item.samples = result.samples;
+  item.errors = result.errors;
+  price(w, at, &p, &item);
+  ms_study_learn_item(w->known, job->number, &item);
+  return MS_OK;
+}
+/* The samples that confirm a place, on one engine. */
+static int run_few(ms_study_worker *w, const site *at, const ms_study_place *p,
+                   const ms_network *network, uint64_t age, const char *phase,
+                   ms_sample_outcome *out, ms_error *err) {
+  const ms_study *s = w->known->study;
+  const size_t n = s->confirm.n_sample;
+  const ms_progress progress = {.phase = phase, .total = n, .loss = NAN, .accuracy = NAN};
+  char failure[160] = "";
+  ms_lab_set_age(at->lab, age);
+  return ms_run_die(at->setup, at->lab, network, s->base->held_out_die[p->die],
+                    ms_die_samples(at->setup, 0), n, &w->control, &progress, out, failure, err);
+}
+
+static void add_sample(ms_study_side *sum, const ms_sample_outcome *run) {
+  sum->right += run->right != 0;
+  sum->spikes += run->spikes;
+  sum->energy_j += run->energy_j;
+}
+
+static ms_study_confirmation compare(const ms_sample_outcome *there,
+                                     const ms_sample_outcome *engine, size_t n) {
+  ms_study_confirmation sum = {.done = 1};
+  for (size_t i = 0; i < n; i++) {
+    ms_study_confirmation one = {.samples = 1, .failed = there[i].rc || engine[i].rc};
+    if (!(one.failed > 0)) {
+      one.equal = there[i].decision == engine[i].decision;
+      add_sample(&one.there, &there[i]);
+      add_sample(&one.engine, &engine[i]);
+    }
+    ms_study_add_confirmation(&sum, &one);
+  }
+  return sum;
+}
+
+/* On the confirming engine and on the study's, with the codes of a die that was calibrated on the
+ * latter. */
+static int confirm(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
+  const ms_study_place p = ms_study_place_of(w->known->study, job->number);
+  const size_t n = w->known->study->confirm.n_sample;
+  ms_study_item item;
+  const ms_network *network = network_of(w, &p, &item);
+  site *at, *there;
+  uint16_t *codes;
+  int rc = enter(w, &p, 0, &at, err);
+  rc = rc ? rc : enter(w, &p, 1, &there, err);
+  rc = rc ? rc : calibrate(w, at, &p, &item, &codes, err);
+  if (rc)
+    return rc;
+  ms_sample_outcome *out = calloc(2 * n, sizeof *out);
+  const uint64_t age = age_of(w, &p, &item);
+  put_codes(there, at->setup->bias);
+  rc = out ? run_few(w, at, &p, network, age, "study", out, err)
+           : ms_fail(err, MS_ENOMEM, "no memory for %zu samples", n);
+  rc = rc ? rc : run_few(w, there, &p, network, age, MS_STUDY_CONFIRMING, out + n, err);
   if (!rc)
-    price(w, at, &p, &item);
-  if (!rc)
-    ms_study_learn_item(w->known, job->number, &item);
+    w->known->confirmation[job->number] = compare(out + n, out, n);
+  put_codes(at, codes);
+  put_codes(there, codes);
+  free(codes);
+  free(out);
   return rc;
 }
 
@@ -201,6 +290,8 @@ int ms_study_work(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
     return fit_here(w, job, err);
   case MS_STUDY_TRAIN:
     return ms_study_train(w->known, w->folder, job->number, &w->control, err);
+  case MS_STUDY_CONFIRM:
+    return confirm(w, job, err);
   default:
     return measure(w, job, err);
   }
