@@ -130,8 +130,8 @@ static void a_calibrated_die_keeps_its_codes(void **state) {
 static void a_study_that_is_done_can_be_confirmed(void **state) {
   (void)state;
 #define SHORT "methods: [{name: plain}, {name: drawn, training: {mismatch: 0.1}}]\n"
-  static const char confirmed[] =
-      HEAD "confirm:\n  analog: table\n  samples: 2\n  methods: [drawn]\n" SHORT;
+  static const char confirmed[] = HEAD "\n# on circuits\nconfirm:\n  analog: table\n\n# few\n  "
+                                       "samples: 2\n  methods: [drawn]\n" SHORT;
   ms_study *study = loaded(HEAD SHORT);
   ms_study_report plain, later, at_once, two, parts;
   assert_int_equal(run(study, "later", 0, 1 << 30, &plain), MS_OK);

@@ -49,18 +49,24 @@ static int begins_confirm(const char *line) {
   return !strncmp(line, word, n) && line[n + strspn(line + n, " ")] == ':';
 }
 
-/* Everything but that section: its first line and the indented ones after it. */
+/* Everything but that section: its first line, the indented ones after it, and blank lines and
+ * comments in front of any of these. */
 static uint64_t mix_without_confirm(uint64_t h, const char *text) {
+  const char *waiting = text; /* for the line that decides */
   int inside = 0;
-  for (const char *line = text; *line;) {
-    size_t n = strcspn(line, "\n");
+  size_t n;
+  for (const char *line = text; *line; line += n) {
+    n = strcspn(line, "\n");
     n += line[n] == '\n';
-    inside = begins_confirm(line) || (inside && strchr(" \t#\n", *line));
-    if (!inside || !(begins_confirm(line) || strchr(" \t", *line)))
-      h = mix(h, line, n);
-    line += n;
+    if (*line == '#' || *line == '\n')
+      continue;
+    if (*line != ' ' && *line != '\t')
+      inside = begins_confirm(line);
+    if (!inside)
+      h = mix(h, waiting, (size_t)(line + n - waiting));
+    waiting = line + n;
   }
-  return h;
+  return inside ? h : mix(h, waiting, strlen(waiting));
 }
 
 uint64_t ms_study_identity(const ms_study *s) {
