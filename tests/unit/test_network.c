@@ -60,6 +60,29 @@ static void codes_become_connections_and_zero_none(void **state) {
   ms_core_destroy(core);
 }
 
+/* Two pulses of one row in turn would hold up the whole fan-out once a neuron. */
+static void a_neurons_second_synapse_comes_after_all_first_ones(void **state) {
+  (void)state;
+  ms_core *core;
+  assert_int_equal(ms_core_load(MS_TEST_MODELS_DIR, "dpi16", 4, &core, NULL), MS_OK);
+  ms_network *n;
+  assert_int_equal(ms_network_create(2, 3, 2, 1, 2, 4, &n, NULL), MS_OK);
+  for (int i = 0; i < 2 * 3 * 2; i++)
+    n->in[i] = (int16_t)(i + 1);
+  ms_config config;
+  assert_int_equal(ms_network_config(n, core, NULL, &config, NULL), MS_OK);
+  assert_int_equal(config.n_synapse, 12);
+  for (unsigned s = 0; s < 12; s++) { /* input, turn, neuron */
+    unsigned input = s / 6, turn = s / 3 % 2, neuron = s % 3;
+    assert_int_equal(config.synapse[s].source, 5 + input);
+    assert_int_equal(config.synapse[s].target, neuron);
+    assert_int_equal(config.synapse[s].code, (neuron * 2 + input) * 2 + turn + 1);
+  }
+  ms_config_clear(&config);
+  ms_network_destroy(n);
+  ms_core_destroy(core);
+}
+
 static void codes_of_another_width_are_refused(void **state) {
   (void)state;
   ms_error err = {0};
@@ -77,6 +100,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(most_spikes_win_and_ties_go_to_the_first),
       cmocka_unit_test(codes_become_connections_and_zero_none),
+      cmocka_unit_test(a_neurons_second_synapse_comes_after_all_first_ones),
       cmocka_unit_test(codes_of_another_width_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

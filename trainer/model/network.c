@@ -80,9 +80,11 @@ int ms_network_config(const ms_network *n, const ms_core *core, const uint16_t *
     memcpy(config->bias, bias, core->n_bias * sizeof *bias);
     config->n_bias = core->n_bias;
   }
+  /* A neuron's second synapse comes after every neuron's first: where both are on one row, the
+   * fan-out would else wait for its pulse at each neuron. */
   for (unsigned i = 0; i < n->n_input; i++)
-    for (unsigned h = 0; h < n->n_hidden; h++)
-      for (unsigned k = 0; k < n->parallel; k++)
+    for (unsigned k = 0; k < n->parallel; k++)
+      for (unsigned h = 0; h < n->n_hidden; h++)
         connect(&b, n_neuron + i, h, n->parallel, i, k,
                 n->in[((size_t)h * n->n_input + i) * n->parallel + k]);
   for (unsigned h = 0; h < n->n_hidden; h++)
