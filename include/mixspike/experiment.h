@@ -74,6 +74,10 @@ typedef struct ms_experiment {
   ms_model_method method;
   int fitted; /**< on the model, the training dies' own fitted neurons take the nominal one's place;
                    with fit_per_die */
+  unsigned refit_samples; /**< with `fitted`: training samples that each training die then runs with
+                               the trained network, for a second fit; 0: none */
+  unsigned refit_epochs, refit_fine_epochs; /**< of training on the neurons of the second fit */
+  double refit_rate;
   unsigned genes;                        /**< of MS_MODEL_GENE */
   double beta;                           /**< steepness of the surrogate gradient */
   double coarse_step_tau, fine_step_tau; /**< time steps of the model */

@@ -75,16 +75,15 @@ static void assert_same(const ms_train_report *a, const ms_train_report *b) {
   assert_true(a->model_accuracy == b->model_accuracy);
 }
 
-static void a_resumed_training_ends_in_the_same_bits(void **state) {
-  (void)state;
+/* @param whole  out, of the run that was left alone */
+static void resumed_over_and_over(const ms_experiment *e, ms_train_report *whole) {
   char folder_a[] = "/tmp/mixspike-train-XXXXXX", folder_b[] = "/tmp/mixspike-train-XXXXXX";
   assert_non_null(mkdtemp(folder_a));
   assert_non_null(mkdtemp(folder_b));
-  ms_experiment *e = parse(TEXT("2", "2"));
-  ms_train_report whole, parts;
-  assert_int_equal(train(e, folder_a, 0, 1 << 30, &whole), MS_OK);
-  assert_int_equal(whole.n_die, 3);
-  assert_int_equal(whole.loop.n, 3);
+  ms_train_report parts;
+  assert_int_equal(train(e, folder_a, 0, 1 << 30, whole), MS_OK);
+  assert_int_equal(whole->n_die, 3);
+  assert_int_equal(whole->loop.n, 3);
   int rc = train(e, folder_b, 0, 1, &parts), stops = 0;
   while (rc == MS_EINTERRUPTED) {
     stops++;
@@ -95,12 +94,41 @@ static void a_resumed_training_ends_in_the_same_bits(void **state) {
   }
   assert_int_equal(rc, MS_OK);
   assert_true(stops > 0);
-  assert_same(&whole, &parts);
+  assert_same(whole, &parts);
   ms_train_report_clear(&parts);
-  ms_train_report_clear(&whole);
-  ms_experiment_destroy(e);
   clean(folder_a);
   clean(folder_b);
+}
+
+static void a_resumed_training_ends_in_the_same_bits(void **state) {
+  (void)state;
+  ms_experiment *e = parse(TEXT("2", "2"));
+  ms_train_report whole;
+  resumed_over_and_over(e, &whole);
+  ms_train_report_clear(&whole);
+  ms_experiment_destroy(e);
+}
+
+/* Between two rounds of training on fitted neurons these are fitted anew, which costs chip samples
+ * and changes what the second round learns from. */
+static void a_second_fit_can_be_resumed(void **state) {
+  (void)state;
+  ms_train_report once, twice;
+  ms_experiment *e = parse(TEXT("2", "1"));
+  e->fitted = 1;
+  resumed_over_and_over(e, &once);
+  e->refit_samples = 4;
+  e->refit_epochs = e->refit_fine_epochs = 1;
+  resumed_over_and_over(e, &twice);
+  assert_int_equal(once.offline.n, 3);
+  assert_int_equal(twice.offline.n, 5);
+  for (size_t i = 0; i < once.offline.n; i++) /* the first round is the same */
+    assert_true(once.offline.point[i].loss == twice.offline.point[i].loss);
+  assert_int_equal(twice.offline.point[4].samples, once.offline.point[2].samples + 2 * 4);
+  assert_int_equal(twice.chip_samples, once.chip_samples + 2 * 4);
+  ms_train_report_clear(&once);
+  ms_train_report_clear(&twice);
+  ms_experiment_destroy(e);
 }
 
 /* Trains in one go and in pieces that end between two batches of the loop: what its method keeps
@@ -235,6 +263,7 @@ static void the_reason_of_a_failure_is_shown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_resumed_training_ends_in_the_same_bits),
+      cmocka_unit_test(a_second_fit_can_be_resumed),
       cmocka_unit_test(loops_can_be_resumed_between_batches),
       cmocka_unit_test(the_number_of_threads_does_not_matter),
       cmocka_unit_test(a_checkpoint_of_another_experiment_is_refused),

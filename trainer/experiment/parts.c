@@ -36,6 +36,9 @@ void ms_part_defaults(ms_experiment *e) {
   e->fine_step_tau = 0.0125;
   e->fit_neuron_runs = 128;
   e->fit_stimuli = 48;
+  e->refit_epochs = 8;
+  e->refit_fine_epochs = 2;
+  e->refit_rate = 0.004;
   e->loop_batch = 20;
   e->compare = 1;
   e->loop_rate = 0.002;
@@ -101,6 +104,16 @@ static void read_loop(ms_experiment *e, ms_yaml_node *loop) {
   read_chains(e, loop);
 }
 
+static void read_refit(ms_experiment *e, ms_yaml_node *refit) {
+  e->refit_samples = ms_part_count(refit, "samples", e->refit_samples, 0, 100000);
+  e->refit_epochs = ms_part_count(refit, "epochs", e->refit_epochs, 0, 100000);
+  e->refit_fine_epochs = ms_part_count(refit, "fine_epochs", e->refit_fine_epochs, 0, 100000);
+  e->refit_rate = ms_yaml_real_or(refit, "rate", e->refit_rate, 1e-6, 1);
+  if (e->refit_samples && (!e->fitted || e->method != MS_MODEL_PLAIN))
+    ms_yaml_fail(refit, MS_EINVAL,
+                 "a second fit needs 'training.neurons: fitted' and 'training.method: plain'");
+}
+
 void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   static const char *const method[] = {"plain", "gene", "reservoir", NULL};
   static const char *const neurons[] = {"nominal", "fitted", NULL};
@@ -123,6 +136,7 @@ void ms_part_training(ms_experiment *e, ms_yaml_node *node) {
   e->genes = ms_part_count(training, "genes", e->genes, 1, 256);
   e->coarse_step_tau = ms_yaml_real_or(training, "coarse_step", e->coarse_step_tau, 0.001, 0.5);
   e->fine_step_tau = ms_yaml_real_or(training, "fine_step", e->fine_step_tau, 0.001, 0.5);
+  read_refit(e, ms_part_section(training, "refit"));
   read_loop(e, ms_part_section(training, "loop"));
   ms_yaml_node *fit = ms_part_section(node, "fit");
   e->fit_per_die = ms_yaml_bool_or(fit, "per_die", e->fit_per_die);

@@ -19,6 +19,8 @@ static const ms_fit_prior spread[] = {{"tau", 0.15},       {"threshold", 0.2},  
                                       {"charge", 0.2},     {"curve", 0},        {"bit0", 0.2},
                                       {"bit1", 0.14},      {"bit2", 0.1},       {"bit3", 0.07}};
 enum { SPREADS = sizeof spread / sizeof *spread };
+/* How far a second fit may go from the first, as a share of that. */
+static const double again = 0.3;
 
 typedef struct job {
   const ms_setup *setup;
@@ -26,25 +28,30 @@ typedef struct job {
   const ms_fit_times *times;
   const ms_fit_records *seen;
   const ms_control *control;
+  double freedom; /* of the parameters: share of the spread */
   ms_die_fit *out;
   atomic_uint next;
   atomic_int rc;
 } job;
 
+/* What is found is added to what the fit has, which is 0 at first. */
 static int fit_neuron(job *j, unsigned k) {
   const ms_core *core = j->setup->core;
-  size_t n = j->seen->n / j->setup->n_neuron;
+  size_t n = j->seen->n / j->setup->n_neuron, n_parameter = j->out->n_parameter;
   const ms_fit_record **record = calloc(n + 1, sizeof *record);
-  double prior[MS_FIT_MOST];
+  double prior[MS_FIT_MOST], found[MS_FIT_MOST], *value = j->out->value + k * n_parameter;
+  ms_neuron_model base;
   if (!record)
     return MS_ENOMEM;
   for (size_t i = 0; i < n; i++)
     record[i] = &j->seen->record[i * j->setup->n_neuron + k];
-  for (size_t i = 0; i < j->out->n_parameter; i++)
-    prior[i] = ms_fit_prior_of(core, i, spread, SPREADS, 0.05);
-  int rc = ms_fit_solve(core, j->nominal, j->times, record, n, prior,
-                        j->out->value + k * j->out->n_parameter,
-                        j->out->error + k * j->out->n_parameter, NULL);
+  for (size_t i = 0; i < n_parameter; i++)
+    prior[i] = j->freedom * ms_fit_prior_of(core, i, spread, SPREADS, 0.05);
+  ms_fit_apply(core, j->nominal, value, &base);
+  int rc = ms_fit_solve(core, &base, j->times, record, n, prior, found,
+                        j->out->error + k * n_parameter, NULL);
+  for (size_t i = 0; !rc && i < n_parameter; i++)
+    value[i] += found[i];
   free(record);
   return rc;
 }
@@ -131,6 +138,7 @@ int ms_fit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nomina
            .times = &times,
            .seen = &seen,
            .control = control,
+           .freedom = 1,
            .out = out};
   if (!rc)
     rc = fit_all(&j, err);
@@ -140,6 +148,30 @@ int ms_fit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nomina
   ms_fit_records_clear(&fresh);
   if (rc)
     ms_die_fit_clear(out);
+  return rc;
+}
+
+int ms_refit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal,
+                 const ms_network *network, const double *const *value, size_t n, ms_die_fit *fit,
+                 const ms_control *control, ms_error *err) {
+  ms_die die = ms_setup_die(setup, fit->die);
+  ms_fit_times times;
+  ms_fit_records seen = {0};
+  int rc = ms_lab_configure(lab, network, err);
+  if (!rc)
+    rc = ms_fit_times_of(setup, lab, &times, err);
+  if (!rc)
+    rc = ms_fit_record_task(setup, lab, &die, value, n, &seen, control, err);
+  job j = {.setup = setup,
+           .nominal = nominal,
+           .times = &times,
+           .seen = &seen,
+           .control = control,
+           .freedom = again,
+           .out = fit};
+  if (!rc)
+    rc = fit_all(&j, err);
+  ms_fit_records_clear(&seen);
   return rc;
 }
 

@@ -11,6 +11,13 @@
  * @param out      free with ms_die_fit_clear */
 int ms_fit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal, uint64_t die,
                unsigned stimuli, ms_die_fit *out, const ms_control *control, ms_error *err);
+/** Fits a die's neurons again, from where they are, to what they do with a network: each then sees
+ * its own synapses and its own inputs' times.
+ * @param value  [n] values of samples of the task, which the die runs
+ * @param fit    changed; after a failure it may be half changed */
+int ms_refit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal,
+                 const ms_network *network, const double *const *value, size_t n, ms_die_fit *fit,
+                 const ms_control *control, ms_error *err);
 int ms_die_fit_create(const ms_setup *setup, uint64_t die, ms_die_fit *out, ms_error *err);
 void ms_die_fit_clear(ms_die_fit *fit);
 

@@ -113,27 +113,16 @@ static int split(const ms_lab_result *run, const ms_setup *s, ms_fit_record *out
   return MS_OK;
 }
 
-/* `n` stimuli for one set of synapses on a die; adds a record of each neuron and stimulus. */
-static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t n, uint64_t seed,
-                      int dense, ms_fit_records *out, const ms_control *control,
-                      const ms_progress *progress, ms_error *err) {
-  ms_event *event = calloc(n * MAX_EVENTS, sizeof *event);
-  ms_lab_job *job = calloc(n, sizeof *job);
-  ms_lab_result *result = calloc(n, sizeof *result);
-  ms_config config = {0};
-  int rc = event && job && result ? random_synapses(s, seed, dense, &config, err)
-                                  : ms_fail(err, MS_ENOMEM, "no memory for a fit");
-  for (size_t i = 0; !rc && i < n; i++)
-    job[i] = (ms_lab_job){.die = *die,
-                          .in = event + i * MAX_EVENTS,
-                          .n_in = random_events(s, seed + 1 + i, dense, event + i * MAX_EVENTS)};
-  if (!rc)
-    rc = ms_lab_configure_raw(lab, &config, err);
-  if (!rc)
-    rc = ms_lab_run(lab, job, n, result, control, progress, err);
+/* Runs jobs and adds a record of each neuron and job. */
+static int run_jobs(const ms_setup *s, ms_lab *lab, const ms_lab_job *job, size_t n,
+                    ms_fit_records *out, const ms_control *control, const ms_progress *progress,
+                    ms_error *err) {
+  ms_lab_result *result = calloc(n + 1, sizeof *result);
+  int rc = result ? ms_lab_run(lab, job, n, result, control, progress, err)
+                  : ms_fail(err, MS_ENOMEM, "no memory for a fit");
   for (size_t i = 0; !rc && i < n; i++) {
     if (result[i].rc)
-      rc = ms_fail(err, result[i].rc, "fit on die %llu: %s", (unsigned long long)die->die,
+      rc = ms_fail(err, result[i].rc, "fit on die %llu: %s", (unsigned long long)job[i].die.die,
                    result[i].note);
     else {
       out->n += s->n_neuron;
@@ -142,8 +131,28 @@ static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t 
   }
   if (result)
     ms_lab_results_clear(result, n);
-  ms_config_clear(&config);
   free(result);
+  return rc;
+}
+
+/* `n` stimuli for one set of synapses on a die; adds a record of each neuron and stimulus. */
+static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t n, uint64_t seed,
+                      int dense, ms_fit_records *out, const ms_control *control,
+                      const ms_progress *progress, ms_error *err) {
+  ms_event *event = calloc(n * MAX_EVENTS, sizeof *event);
+  ms_lab_job *job = calloc(n, sizeof *job);
+  ms_config config = {0};
+  int rc = event && job ? random_synapses(s, seed, dense, &config, err)
+                        : ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  for (size_t i = 0; !rc && i < n; i++)
+    job[i] = (ms_lab_job){.die = *die,
+                          .in = event + i * MAX_EVENTS,
+                          .n_in = random_events(s, seed + 1 + i, dense, event + i * MAX_EVENTS)};
+  if (!rc)
+    rc = ms_lab_configure_raw(lab, &config, err);
+  if (!rc)
+    rc = run_jobs(s, lab, job, n, out, control, progress, err);
+  ms_config_clear(&config);
   free(job);
   free(event);
   return rc;
@@ -158,6 +167,23 @@ int ms_fit_record_die(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigne
   for (unsigned set = 0; !rc && set < sets; set++, progress.done += stimuli)
     rc = record_set(s, lab, die, stimuli, seed + 1000 * set, set % 3 == 2, out, control, &progress,
                     err);
+  if (rc)
+    ms_fit_records_clear(out);
+  return rc;
+}
+
+int ms_fit_record_task(const ms_setup *s, ms_lab *lab, const ms_die *die,
+                       const double *const *value, size_t n, ms_fit_records *out,
+                       const ms_control *control, ms_error *err) {
+  *out = (ms_fit_records){.record = calloc(n * s->n_neuron + 1, sizeof *out->record)};
+  ms_lab_job *job = calloc(n + 1, sizeof *job);
+  int rc = out->record && job ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  for (size_t i = 0; !rc && i < n; i++)
+    job[i] = (ms_lab_job){.die = *die, .value = value[i]};
+  ms_progress progress = {.phase = "fit", .total = n, .loss = NAN, .accuracy = NAN};
+  if (!rc)
+    rc = run_jobs(s, lab, job, n, out, control, &progress, err);
+  free(job);
   if (rc)
     ms_fit_records_clear(out);
   return rc;

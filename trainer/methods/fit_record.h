@@ -17,6 +17,11 @@ typedef struct ms_fit_records {
 int ms_fit_record_die(const ms_setup *setup, ms_lab *lab, const ms_die *die, unsigned sets,
                       size_t stimuli, uint64_t seed, ms_fit_records *out, const ms_control *control,
                       ms_error *err);
+/** Runs samples of the task with what the lab is configured with.
+ * @param value  [n] each sample's values  @param out  free with ms_fit_records_clear */
+int ms_fit_record_task(const ms_setup *setup, ms_lab *lab, const ms_die *die,
+                       const double *const *value, size_t n, ms_fit_records *out,
+                       const ms_control *control, ms_error *err);
 void ms_fit_records_clear(ms_fit_records *records);
 
 #endif

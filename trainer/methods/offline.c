@@ -17,8 +17,30 @@ ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau) {
                           .revive = 1};
 }
 
+/* Training is one round of epochs, or two with a second fit between them. */
+typedef struct course {
+  uint64_t first, coarse, fine; /* epochs: number of the first, with coarse and with fine steps */
+  double rate;
+} course;
+
+static course course_of(const ms_experiment *e, uint64_t step) {
+  uint64_t second = ms_offline_refit_step(e);
+  return step < second ? (course){0, e->epochs, e->fine_epochs, e->rate}
+                       : (course){second, e->refit_epochs, e->refit_fine_epochs, e->refit_rate};
+}
+
+static int is_fine(const course *r, uint64_t step) {
+  return step >= r->first + r->coarse;
+}
+
+uint64_t ms_offline_refit_step(const ms_experiment *e) {
+  return e->refit_samples ? (uint64_t)e->epochs + e->fine_epochs : UINT64_MAX;
+}
+
 uint64_t ms_offline_steps(const ms_world *w) {
-  return (uint64_t)w->setup->experiment->epochs + w->setup->experiment->fine_epochs;
+  const ms_experiment *e = w->setup->experiment;
+  uint64_t again = e->refit_samples ? (uint64_t)e->refit_epochs + e->refit_fine_epochs : 0;
+  return (uint64_t)e->epochs + e->fine_epochs + again;
 }
 
 static double validate(const ms_world *w, const float *weight, const ms_net_options *options,
@@ -40,8 +62,9 @@ static double validate(const ms_world *w, const float *weight, const ms_net_opti
 
 /* Half a cosine from the full rate to a twentieth of it. */
 static double rate_of(const ms_experiment *e, uint64_t step) {
-  double done = (double)step / (double)(e->epochs + e->fine_epochs);
-  return e->rate * (0.05 + 0.95 * 0.5 * (1 + cos(acos(-1.0) * done)));
+  course r = course_of(e, step);
+  double done = (double)(step - r.first) / (double)(r.coarse + r.fine);
+  return r.rate * (0.05 + 0.95 * 0.5 * (1 + cos(acos(-1.0) * done)));
 }
 
 typedef struct epoch {
@@ -120,8 +143,8 @@ static void use_fitted(const ms_world *w, ms_net_options *options) {
   }
 }
 
-/* Keeps the best weights; the first fine epoch starts the comparison anew, as figures of different
- * time steps do not compare. */
+/* Keeps the best weights; a round and its first fine epoch start the comparison anew, as figures of
+ * different neurons or time steps do not compare. */
 static int keep_best(epoch *e, ms_error *err) {
   const ms_experiment *x = e->w->setup->experiment;
   ms_state *s = e->state;
@@ -131,7 +154,8 @@ static int keep_best(epoch *e, ms_error *err) {
   double accuracy = validate(e->w, s->learner->weight, &e->options, err, &rc);
   if (rc)
     return rc;
-  if (s->step == x->epochs || accuracy > s->best_accuracy) {
+  course r = course_of(x, s->step);
+  if (s->step == r.first || s->step == r.first + r.coarse || accuracy > s->best_accuracy) {
     s->best_accuracy = accuracy;
     memcpy(s->best, s->learner->weight, s->learner->n * sizeof *s->best);
   }
@@ -148,7 +172,8 @@ static int keep_best(epoch *e, ms_error *err) {
 int ms_offline_epoch(const ms_world *w, ms_state *state, ms_update *update, ms_error *err) {
   const ms_experiment *x = w->setup->experiment;
   size_t n = w->setup->task->train.n;
-  double dt = state->step < x->epochs ? x->coarse_step_tau : x->fine_step_tau;
+  course r = course_of(x, state->step);
+  double dt = is_fine(&r, state->step) ? x->fine_step_tau : x->coarse_step_tau;
   epoch e = {.w = w,
              .state = state,
              .update = update,

@@ -45,22 +45,6 @@ static int next_phase(run *r, ms_phase phase, ms_error *err) {
   return save(r, err);
 }
 
-static int run_method(run *r, const ms_method *method, const ms_world *world, ms_error *err) {
-  uint64_t n = method->steps(world);
-  while (r->state->step < n) {
-    if (world->control.cancel && *world->control.cancel)
-      return ms_fail(err, MS_EINTERRUPTED, "interrupted; --resume continues");
-    int rc = method->step(world, r->state, err);
-    if (rc)
-      return rc;
-    r->state->step++;
-    if ((rc = save(r, err)))
-      return rc;
-  }
-  method->finish(world, r->state);
-  return MS_OK;
-}
-
 const ms_method *ms_method_on_model(const ms_experiment *e) {
   static const ms_method *const method[] = {&ms_method_offline, &ms_method_gene,
                                             &ms_method_reservoir};
@@ -102,7 +86,8 @@ static int model_accuracy(run *r, ms_error *err) {
 static int fitted_dies(run *r, ms_error *err) {
   size_t n = r->setup->n_neuron;
   int rc = MS_OK;
-  r->fitted = calloc(r->e->n_training_die * n + 1, sizeof *r->fitted);
+  if (!r->fitted)
+    r->fitted = calloc(r->e->n_training_die * n + 1, sizeof *r->fitted);
   if (!r->fitted)
     return ms_fail(err, MS_ENOMEM, "no memory for the fitted dies");
   for (size_t i = 0; !rc && i < r->e->n_training_die; i++)
@@ -250,12 +235,37 @@ static int fit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
   return rc;
 }
 
+/* Each training die's neurons again, to what they do with the network as it is. */
+static int refit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
+  ms_state *s = r->state;
+  const ms_task *task = setup->task;
+  const size_t n = r->e->refit_samples;
+  const uint64_t before = ms_lab_spent(lab);
+  const double **value = calloc(n + 1, sizeof *value);
+  ms_network *network = NULL;
+  int rc = value ? make_network(r, s->learner->weight, &network, err)
+                 : ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  for (size_t i = 0; !rc && i < r->e->n_training_die; i++) {
+    for (size_t k = 0; k < n; k++)
+      value[k] = task->train.value +
+                 task->n_value * (size_t)(ms_random_uniform(&s->random) * (double)task->train.n);
+    rc = ms_refit_die(setup, lab, &s->model, network, value, n, &s->die_fit[i],
+                      &r->options->control, err);
+  }
+  s->chip_samples += ms_lab_spent(lab) - before;
+  ms_network_destroy(network);
+  free(value);
+  return rc;
+}
+
+typedef int on_chips(run *r, ms_setup *setup, ms_lab *lab, ms_error *err);
+
 /* The many runs of a fit are made on the table engine where the experiment names ngspice: the same
  * circuits and dies, much sooner. A process that the table engine does not take is fitted on
  * ngspice. */
-static int fit_model(run *r, ms_error *err) {
+static int on_fast_chips(run *r, on_chips *work, ms_error *err) {
   if (r->e->analog != MS_ENGINE_NGSPICE)
-    return fit_here(r, r->setup, r->lab, err);
+    return work(r, r->setup, r->lab, err);
   ms_experiment fast = *r->e;
   fast.analog = MS_ENGINE_TABLE;
   ms_setup *setup = NULL;
@@ -264,10 +274,38 @@ static int fit_model(run *r, ms_error *err) {
   if (!rc)
     rc = ms_lab_create(setup, fast.jobs, &lab, err);
   if (!rc)
-    rc = fit_here(r, setup, lab, err);
+    rc = work(r, setup, lab, err);
   ms_lab_destroy(lab);
   ms_setup_destroy(setup);
-  return rc && rc != MS_EINTERRUPTED ? fit_here(r, r->setup, r->lab, err) : rc;
+  return rc && rc != MS_EINTERRUPTED ? work(r, r->setup, r->lab, err) : rc;
+}
+
+/* Between the two rounds of training on the model; the second begins with the best weights of the
+ * first. The checkpoint has none of it before the next epoch is done. */
+static int refit(run *r, const ms_world *world, ms_error *err) {
+  ms_offline_finish(world, r->state);
+  int rc = on_fast_chips(r, refit_here, err);
+  return rc ? rc : fitted_dies(r, err);
+}
+
+static int run_method(run *r, const ms_method *method, const ms_world *world, ms_error *err) {
+  uint64_t n = method->steps(world);
+  while (r->state->step < n) {
+    if (world->control.cancel && *world->control.cancel)
+      return ms_fail(err, MS_EINTERRUPTED, "interrupted; --resume continues");
+    int rc = MS_OK;
+    if (r->state->phase == MS_PHASE_OFFLINE && r->state->step == ms_offline_refit_step(r->e))
+      rc = refit(r, world, err);
+    if (!rc)
+      rc = method->step(world, r->state, err);
+    if (rc)
+      return rc;
+    r->state->step++;
+    if ((rc = save(r, err)))
+      return rc;
+  }
+  method->finish(world, r->state);
+  return MS_OK;
 }
 
 /* Weights of another training in place of one on the model. */
@@ -315,7 +353,7 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
   const ms_experiment *e = r->e;
   int rc = MS_OK;
   if (s->phase == MS_PHASE_FIT) {
-    rc = fit_model(r, err);
+    rc = on_fast_chips(r, fit_here, err);
     if (rc || (rc = next_phase(r, MS_PHASE_OFFLINE, err)))
       return rc;
   }
