@@ -72,22 +72,29 @@ static void report(const campaign *c, const char *phase) {
     control->report(control->user, &p);
 }
 
-/* A run of ngspice from the file, made first if it is not there. */
-static int kept_run(campaign *c, ms_ledger_bench *bench, const ms_ledger_case *which,
-                    ms_bench_engine_kind engine, const ms_die *die, const ms_ledger_run **out,
-                    ms_error *err) {
+/* The kept run, or NULL; it stays until the next one is added. */
+static const ms_ledger_run *find(const campaign *c, const ms_ledger_case *which,
+                                 ms_bench_engine_kind engine, uint64_t die) {
+  char key[MS_LEDGER_KEY];
+  ms_ledger_key(which, engine, key);
+  return ms_ledger_store_find(c->store, key, die, engine);
+}
+
+/* Sees to it that the file has a run of ngspice. */
+static int need_run(campaign *c, ms_ledger_bench *bench, const ms_ledger_case *which,
+                    ms_bench_engine_kind engine, const ms_die *die, ms_error *err) {
   int rc = cancelled(c, err);
-  *out = rc ? NULL : ms_ledger_store_find(c->store, which->name, die->die, engine);
-  if (!rc && !*out) {
+  if (!rc && !find(c, which, engine, die->die)) {
     const ms_pvt pvt = pvt_of(c->core, point_of(die->die));
+    char key[MS_LEDGER_KEY];
     ms_ledger_run run;
     double start_s = ms_clock_s();
+    ms_ledger_key(which, engine, key);
     rc = ms_ledger_bench_run(bench, engine, die, &pvt, &run, err);
-    rc = rc ? rc : ms_ledger_store_add(c->store, which->name, die->die, engine, &run, err);
+    rc = rc ? rc : ms_ledger_store_add(c->store, key, die->die, engine, &run, err);
     ms_ledger_run_clear(&run);
     c->spent_s += ms_clock_s() - start_s;
     c->run++;
-    *out = rc ? NULL : ms_ledger_store_find(c->store, which->name, die->die, engine);
   }
   c->done++;
   report(c, which->name);
@@ -98,22 +105,17 @@ static int compare_die(campaign *c, ms_ledger_bench *bench, const ms_ledger_case
                        uint64_t number, deviation *d, ms_error *err) {
   const ms_die die = {1, number, 1};
   const ms_pvt pvt = pvt_of(c->core, point_of(number));
-  const ms_ledger_run *found;
   unsigned ignored;
   *d = (deviation){.point = point_of(number), .table_tau = NAN, .production_tau = NAN};
   bool tight = has_reference(which, number);
-  int rc = MS_OK;
-  if (tight)
-    rc = kept_run(c, bench, which, MS_BENCH_REFERENCE, &die, &found, err);
-  rc = rc ? rc : kept_run(c, bench, which, MS_BENCH_PRODUCTION, &die, &found, err);
+  int rc = tight ? need_run(c, bench, which, MS_BENCH_REFERENCE, &die, err) : MS_OK;
+  rc = rc ? rc : need_run(c, bench, which, MS_BENCH_PRODUCTION, &die, err);
   ms_ledger_run table = {0};
   rc = rc ? rc : ms_ledger_bench_run(bench, MS_BENCH_TABLE, &die, &pvt, &table, err);
   if (!rc) {
-    const ms_ledger_run *production =
-        ms_ledger_store_find(c->store, which->name, number, MS_BENCH_PRODUCTION);
+    const ms_ledger_run *production = find(c, which, MS_BENCH_PRODUCTION, number);
     const ms_ledger_run *reference =
-        tight ? ms_ledger_store_find(c->store, which->name, number, MS_BENCH_REFERENCE)
-              : production;
+        tight ? find(c, which, MS_BENCH_REFERENCE, number) : production;
     d->unsure = table.unsure;
     d->table_production_tau = ms_ledger_deviation(c->core, which, &table, production, &ignored);
     double table_tau = ms_ledger_deviation(c->core, which, &table, reference, &d->equal_table);

@@ -12,10 +12,17 @@ typedef struct ms_ledger_case {
   unsigned rows;  /**< bit r: row r of dpi16 gets pulses */
   bool core;      /**< 32 neurons behind the router, instead of one */
   uint16_t drive; /**< code of the constant current, 0: the usual one */
+  double reltol;  /**< of its reference */
 } ms_ledger_case;
 
 extern const ms_ledger_case ms_ledger_cases[];
 MS_API unsigned ms_ledger_n_case(void);
+
+/** The name under which the file keeps a case's runs of an engine. That of the reference's runs
+ * holds its tolerance: runs at another one are not taken for them. */
+enum { MS_LEDGER_KEY = 48 };
+void ms_ledger_key(const ms_ledger_case *which, ms_bench_engine_kind engine,
+                   char key[MS_LEDGER_KEY]);
 
 /** A case ready to run, with its engines. */
 typedef struct ms_ledger_bench ms_ledger_bench;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table engine against ngspice on the same dies, and its own contract.
  *
- * Tolerances: the reference is ngspice with reltol 1e-5. 0.005 membrane time constants is the
- * project's bound for the engine; most spikes keep within 0.002. A membrane that has just been held
- * back below its threshold turns the smallest error into a late or early spike, in every simulator:
- * there the engine may be off by as much as ngspice in its production settings has been off so far
- * in the same run. Energies agree to 2 %. */
+ * Tolerances: the reference is ngspice with reltol 3e-6, as tight as it goes. 0.005 membrane time
+ * constants is the project's bound for the engine; here spikes keep within 0.003. A membrane that
+ * has just been held back below its threshold turns the smallest error into a late or early spike,
+ * in every simulator: there (die 1's last spike) the engine may be off by a quarter of what ngspice
+ * in its production settings has been off so far in the same run. Energies agree to 2 %. */
 #include "mixspike/engine.h"
 #include "mixspike/netlist.h"
 
@@ -21,7 +21,8 @@
 #include <cmocka.h>
 
 #define TAUS 6
-#define TIME_TOLERANCE_TAU 0.005
+#define TIME_TOLERANCE_TAU 0.004
+#define PRODUCTION_SHARE 0.25
 #define WINDOW_TOLERANCE_TAU 0.003
 #define ENERGY_TOLERANCE 0.02
 
@@ -43,7 +44,7 @@ static int set_up(void **state) {
   OK(ms_core_load(MS_TEST_MODELS_DIR, "dpi16", 0, &f->core, &err));
   ms_engine_options o = {.kind = MS_ENGINE_TABLE, .cache_dir = f->cache};
   OK(ms_engine_create(&o, f->core, &f->table, &err));
-  o = (ms_engine_options){.kind = MS_ENGINE_NGSPICE, .reltol = 1e-5};
+  o = (ms_engine_options){.kind = MS_ENGINE_NGSPICE, .reltol = 3e-6};
   OK(ms_engine_create(&o, f->core, &f->ngspice, &err));
   o.reltol = 0;
   OK(ms_engine_create(&o, f->core, &f->production, &err));
@@ -162,12 +163,13 @@ static double change_s(const outcome *o, size_t i) {
   return ms_time_to_s(o->change[i].t);
 }
 
-/* What change i may be off by, s: `least_tau`, or as much as production ngspice has been off. */
+/* What change i may be off by, s: `least_tau`, or a share of what production ngspice has been off.
+ */
 static double tolerance_s(const outcome *production, const outcome *reference, size_t i,
                           double least_tau, double tau_s) {
   double most = least_tau * tau_s;
   for (size_t k = 0; k <= i && k < production->n && k < reference->n; k++)
-    most = fmax(most, fabs(change_s(production, k) - change_s(reference, k)));
+    most = fmax(most, PRODUCTION_SHARE * fabs(change_s(production, k) - change_s(reference, k)));
   return most;
 }
 

@@ -45,11 +45,12 @@ typedef struct ms_transistor {
   int curve_n;
   int form;
   double dvth_v, m;
-  int terminal[3]; /**< local voltages of gate, drain, source */
-  int row[3];      /**< equations of the same; n: none */
-  int index;       /**< in the plan's device list */
-  int add;         /**< 1 + which of the block's ms_add its gate has, or 0 */
-  int outside;     /**< its last lookup was at the edge of the table */
+  double trim[MS_N_TRIM + 1]; /**< of y: powers of z (0th in the gain), by s; curves have it */
+  int terminal[3];            /**< local voltages of gate, drain, source */
+  int row[3];                 /**< equations of the same; n: none */
+  int index;                  /**< in the plan's device list */
+  int add;                    /**< 1 + which of the block's ms_add its gate has, or 0 */
+  int outside;                /**< its last lookup was at the edge of the table */
 } ms_transistor;
 
 /** Four transistors side by side, in the arithmetic that all of them share. Places beyond the last

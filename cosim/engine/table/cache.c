@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT 3 /* grows with every change of the extraction or of the file */
+#define FORMAT 6 /* grows with every change of the extraction or of the file */
 
 typedef struct header {
   char magic[8];

@@ -19,8 +19,7 @@
 #define STEP_S 1e-18     /* of the charge transient */
 #define DELTA_FIRST 1e-5 /* V; stands for delta = 0, where I / (1 - exp(-delta/UT)) has a limit */
 #define I_FLOOR 1e-17    /* A; below, y goes on as a straight line */
-#define DVTH_PROBE 0.02  /* V; delvto of the device that shows delvto's effect on mobility */
-#define DELTA_PROBE 0.9  /* V */
+#define PROBE_S 1.0      /* V; where the second set of probes stands, the first at 0 */
 #define MARGIN 2         /* gate steps swept beyond the table, for the interpolation of charges */
 
 /* A deck that grows. */
@@ -74,12 +73,10 @@ static void add_models(growing *g, const ms_core *core, const ms_pvt *pvt) {
       ms_pvt_temp_c(core, pvt));
 }
 
-static void add_device(growing *g, const ms_geometry *q, int j, int k, double delvto) {
+static void add_device(growing *g, const ms_geometry *q, int j, int k, const char *shifted) {
   add(g, "M%d_%d d%d_%d g%d_%d s%d_%d 0 %s w=%.10g l=%.10g ad=%.10g as=%.10g pd=%.10g ps=%.10g%s",
       j, k, j, k, j, k, j, k, q->model, q->w_m, q->l_m, q->ad_m2, q->as_m2, q->pd_m, q->ps_m,
-      delvto == 0  ? ""
-      : delvto > 0 ? " delvto=0.02"
-                   : " delvto=-0.02");
+      shifted);
 }
 
 /* Sources of level s (row j) and of one device of that row. In the transient they ramp from 0. */
@@ -109,7 +106,30 @@ static void add_junctions(growing *g, const ms_table *t, int j) {
   int k = t->axis[MS_AXIS_Z].n;
   add_sources(g, j, k, 0, 0);
   add(g, ".save i(vd%d_%d)", j, k);
-  add_device(g, &t->geometry, j, k, 0);
+  add_device(g, &t->geometry, j, k, "");
+}
+
+/* The row of devices beside which a set of probes stands. */
+static int probe_row(const ms_table *t, int level) {
+  const ms_axis *s = &t->axis[MS_AXIS_S];
+  return (int)lround(((level ? PROBE_S : 0) - s->x0) / s->h);
+}
+
+static void add_probes(growing *g, const ms_table *t, int level) {
+  int j = t->axis[MS_AXIS_S].n + level;
+  double sign = t->geometry.type == MS_NFET ? 1 : -1, step = sign * t->axis[MS_AXIS_A].h;
+  add_level(g, j, sign * knot(&t->axis[MS_AXIS_S], probe_row(t, level)), 0);
+  for (int p = 0; p < MS_N_PROBE_Z; p++)
+    for (int kind = 0; kind < MS_PROBE_NONE; kind++) {
+      int k = MS_PROBE_NONE * p + kind;
+      char shifted[40];
+      if (kind == MS_PROBE_MOBILITY)
+        snprintf(shifted, sizeof shifted, " mulu0=%g", MS_PROBE_FACTOR);
+      else
+        snprintf(shifted, sizeof shifted, " delvto=%.12g", kind == MS_PROBE_UP ? step : -step);
+      add_sources(g, j, k, sign * knot_delta(t, ms_probe_knot(p)), 0);
+      add_device(g, &t->geometry, j, k, shifted);
+    }
 }
 
 /* The circuit of one analysis; the master source Vm moves all gates relative to their sources. */
@@ -131,17 +151,13 @@ static int build(const ms_core *core, const ms_pvt *pvt, const ms_table *t, int 
     add_level(g, j, sign * knot(s, j), transient);
     for (int k = 0; k < z->n; k++) {
       add_sources(g, j, k, sign * knot_delta(t, k), transient);
-      add_device(g, &t->geometry, j, k, 0);
+      add_device(g, &t->geometry, j, k, "");
     }
     if (!transient)
       add_junctions(g, t, j);
   }
-  if (!transient) { /* one device with a threshold shift of its own */
-    int j = s->n;
-    add_level(g, j, 0, 0);
-    add_sources(g, j, 0, sign * DELTA_PROBE, 0);
-    add_device(g, &t->geometry, j, 0, sign * DVTH_PROBE);
-  }
+  for (int level = 0; level < MS_N_TRIM_S && !transient; level++)
+    add_probes(g, t, level);
   return g->failed ? MS_ENOMEM : MS_OK;
 }
 
@@ -202,8 +218,43 @@ static void take_leakage(ms_table *t, const ms_vectors *v) {
   t->leak_v = fmin(fmax(t->leak_v, t->ut_v), 2 * t->ut_v);
 }
 
-static int take_currents(ms_table *t, const ms_vectors *v, double *sample, double *probe_a,
-                         ms_error *err) {
+/* y of a probe over the gate: where it conducts; elsewhere a floor. */
+static void probe_y(const ms_table *t, const ms_vectors *v, int level, int k, double *y) {
+  double sign = t->geometry.type == MS_NFET ? 1 : -1;
+  double factor = -expm1(-knot_delta(t, ms_probe_knot(k / MS_PROBE_NONE)) / t->ut_v);
+  size_t column = (size_t)(t->axis[MS_AXIS_S].n) * (size_t)(t->axis[MS_AXIS_Z].n + 2) + 1 +
+                  (size_t)(level * MS_N_PROBE_Z * MS_PROBE_NONE + k);
+  for (int i = 0; i < t->axis[MS_AXIS_A].n; i++) {
+    double i_a = sign * v->value[(size_t)i * v->n_vector + column] +
+                 leakage(t, v, 's', probe_row(t, level), i);
+    y[i] = log(fmax(i_a, I_FLOOR) / factor);
+  }
+}
+
+static int take_trims(ms_table *t, const ms_vectors *v, double *sample, ms_error *err) {
+  size_t n = (size_t)t->axis[MS_AXIS_A].n;
+  double *room = malloc(MS_N_PROBE_Z * MS_N_PROBE_KIND * n * sizeof *room);
+  if (!room)
+    return ms_fail(err, MS_ENOMEM, "out of memory for a device table");
+  for (int level = 0; level < MS_N_TRIM_S; level++) {
+    const double *y[MS_N_PROBE_Z][MS_N_PROBE_KIND];
+    double *at = room;
+    for (int p = 0; p < MS_N_PROBE_Z; p++)
+      for (int kind = 0; kind < MS_N_PROBE_KIND; kind++, at += n) {
+        y[p][kind] = at;
+        if (kind < MS_PROBE_NONE)
+          probe_y(t, v, level, MS_PROBE_NONE * p + kind, at);
+        for (int i = 0; i < (int)n && kind == MS_PROBE_NONE; i++)
+          at[i] = sample_at(t, sample, probe_row(t, level), i, ms_probe_knot(p))[MS_F_Y];
+      }
+    t->trim_s[level] = knot(&t->axis[MS_AXIS_S], probe_row(t, level));
+    ms_table_fit_trims(t, level, y);
+  }
+  free(room);
+  return MS_OK;
+}
+
+static int take_currents(ms_table *t, const ms_vectors *v, double *sample, ms_error *err) {
   const ms_axis *a = &t->axis[MS_AXIS_A], *s = &t->axis[MS_AXIS_S], *z = &t->axis[MS_AXIS_Z];
   double sign = t->geometry.type == MS_NFET ? 1 : -1;
   if (v->n_point != (size_t)a->n)
@@ -219,10 +270,7 @@ static int take_currents(ms_table *t, const ms_vectors *v, double *sample, doubl
         sample_at(t, sample, j, i, k)[MS_F_Y] = y[i];
     }
   take_leakage(t, v);
-  size_t column = column_of(t, 0, 's', s->n, 0);
-  for (int i = 0; i < a->n; i++)
-    probe_a[i] = sign * v->value[(size_t)i * v->n_vector + column];
-  return MS_OK;
+  return take_trims(t, v, sample, err);
 }
 
 /* Cubic through four neighbouring points (x ascending from `from`) at every knot of the gate axis.
@@ -280,22 +328,6 @@ static int take_charges(ms_table *t, const ms_vectors *v, double *sample, ms_err
   return short_run ? ms_fail(err, MS_ESIM, "ngspice made %d points of a ramp", n) : MS_OK;
 }
 
-/* Mean over weak and moderate inversion of ln(I(delvto) / I(gate shifted)) / delvto. */
-static double mobility_factor(const ms_table *t, const double *probe_a) {
-  const ms_axis *a = &t->axis[MS_AXIS_A];
-  double sum = 0, f[MS_N_F], df[MS_N_AXIS][MS_N_F];
-  int n = 0;
-  for (int i = 0; i < a->n; i++) {
-    if (!(probe_a[i] > 1e-13 && probe_a[i] < 3e-6))
-      continue;
-    ms_table_eval(t, knot(a, i) - DVTH_PROBE, 0, DELTA_PROBE, f, df);
-    double shifted_a = exp(f[MS_F_Y]) * -expm1(-DELTA_PROBE / t->ut_v);
-    sum += log(probe_a[i] / shifted_a) / DVTH_PROBE;
-    n++;
-  }
-  return n ? sum / n : 0;
-}
-
 static void set_axes(ms_table *t, const ms_core *core) {
   double top =
       core->process->supply_v[2] > 0 ? core->process->supply_v[2] : core->process->supply_v[1];
@@ -320,7 +352,7 @@ int ms_table_extract(const ms_core *core, const ms_pvt *pvt, const ms_geometry *
   set_axes(t, core);
   const ms_axis *a = &t->axis[MS_AXIS_A];
   size_t n_sample = (size_t)a->n * (size_t)t->axis[MS_AXIS_S].n * (size_t)t->axis[MS_AXIS_Z].n;
-  double *sample = calloc(n_sample * MS_N_F, sizeof *sample), probe_a[a->n];
+  double *sample = calloc(n_sample * MS_N_F, sizeof *sample);
   int code = sample ? MS_OK : ms_fail(err, MS_ENOMEM, "out of memory for a device table");
   for (int transient = 0; transient < 2 && !code; transient++) {
     growing g = {0};
@@ -338,8 +370,7 @@ int ms_table_extract(const ms_core *core, const ms_pvt *pvt, const ms_geometry *
                ? ms_fail(err, MS_ENOMEM, "out of memory for a deck")
                : ms_spice_run(worker_path, &g.deck, analysis, &v, err);
     if (!code)
-      code =
-          transient ? take_charges(t, &v, sample, err) : take_currents(t, &v, sample, probe_a, err);
+      code = transient ? take_charges(t, &v, sample, err) : take_currents(t, &v, sample, err);
     ms_vectors_clear(&v);
     for (size_t i = 0; i < g.deck.n_line; i++)
       free(g.deck.line[i]);
@@ -347,8 +378,6 @@ int ms_table_extract(const ms_core *core, const ms_pvt *pvt, const ms_geometry *
   }
   if (!code)
     code = ms_table_fit(t, sample, err);
-  if (!code)
-    t->mobility_per_v = mobility_factor(t, probe_a);
   free(sample);
   if (code) {
     ms_fail_context(err, "table of %s w=%g l=%g", geometry->model, geometry->w_m, geometry->l_m);

@@ -27,20 +27,25 @@ static double u_of(const ms_instance *x, const ms_plan_device *d, unsigned node)
 }
 
 /* Both kinds of curve by the same means: sample, then fit; the samples come from the table itself,
- * so the curve is the table's own cut up to the spacing of the knots. */
+ * so the curve is the table's own cut up to the spacing of the knots, with the device's mismatch at
+ * this gate in it (beyond what its gain already has). */
 static void make_curve(ms_instance *x, const ms_plan_device *d, int i) {
   int n = x->curve_n[i];
   double sample[n][MS_N_F], fitted[(n + 2) * MS_N_F], df[MS_N_AXIS][MS_N_F];
-  double ug = u_of(x, d, d->g);
+  double ug = u_of(x, d, d->g), c = d->table->z_c_v, trim[MS_N_TRIM];
   for (int k = 0; k < n; k++) {
-    double c = d->table->z_c_v, at = x->curve_x0[i] + k / x->curve_inv[i];
+    double at = x->curve_x0[i] + k / x->curve_inv[i], us = at, z = at;
+    double delta = c * at / (1 - at);
     if (d->form == MS_FORM_DRAIN_ONLY) {
-      double us = u_of(x, d, d->s);
-      ms_table_eval(d->table, ug - us - x->dvth_v[i], us, c * at / (1 - at), sample[k], df);
+      us = u_of(x, d, d->s);
     } else {
-      ms_table_eval(d->table, ug - at - x->dvth_v[i], at, fmax(u_of(x, d, d->d) - at, 0), sample[k],
-                    df);
+      delta = fmax(u_of(x, d, d->d) - us, 0);
+      z = delta / (delta + c);
     }
+    double a = ug - us - x->dvth_v[i];
+    ms_table_eval(d->table, a, us, delta, sample[k], df);
+    ms_table_trim(d->table, sample[k][MS_F_Y], us, x->dvth_v[i], x->ln_mobility[i], trim);
+    sample[k][MS_F_Y] += trim[0] - x->trim[i][0] + z * (trim[1] + z * trim[2]);
   }
   for (int f = 0; f < MS_N_F; f++)
     ms_spline_fit(&sample[0][f], fitted + f, n, MS_N_F);
@@ -92,7 +97,10 @@ static int fill(ms_instance *x, const ms_table_engine *engine, const ms_run_spec
     ms_shift shift = ms_element_shift(&circuit->element[d->element], engine->base.core->process,
                                       &spec->die, &spec->pvt, prefix);
     x->dvth_v[i] = d->sign * shift.dvth_v;
-    x->gain[i] = d->m * shift.beta * exp(d->table->mobility_per_v * x->dvth_v[i]);
+    x->ln_mobility[i] = log(shift.beta);
+    ms_table_weak_trim(d->table, d->form == MS_FORM_SOURCE_FIXED ? u_of(x, d, d->s) : 0,
+                       x->dvth_v[i], x->ln_mobility[i], x->trim[i]);
+    x->gain[i] = d->m * exp(x->trim[i][0]);
   }
   size_t total = lay_out_curves(x, plan);
   x->pool = aligned_alloc(64, (total * sizeof *x->pool + 127) / 64 * 64);
@@ -111,7 +119,8 @@ static int fill(ms_instance *x, const ms_table_engine *engine, const ms_run_spec
 static ms_instance *allocate(const ms_plan *plan, size_t n_bias) {
   size_t n = (size_t)plan->n_device, nodes = (size_t)plan->n_node;
   ms_instance *x = calloc(1, sizeof *x);
-  double *m = calloc(n_bias + 4 * n + plan->circuit->n_element + 2 * nodes, sizeof *m);
+  double *m =
+      calloc(n_bias + (6 + MS_N_TRIM) * n + plan->circuit->n_element + 2 * nodes, sizeof *m);
   if (x) {
     x->curve = calloc(n + 1, sizeof *x->curve);
     x->curve_n = calloc(n + 1, sizeof *x->curve_n);
@@ -129,6 +138,8 @@ static ms_instance *allocate(const ms_plan *plan, size_t n_bias) {
   x->bias_v = m, m += n_bias;
   x->dvth_v = m, m += n;
   x->gain = m, m += n;
+  x->ln_mobility = m, m += n;
+  x->trim = (double(*)[MS_N_TRIM + 1]) m, m += (MS_N_TRIM + 1) * n;
   x->curve_x0 = m, m += n;
   x->curve_inv = m, m += n;
   x->capacitor_f = m, m += plan->circuit->n_element;
@@ -209,6 +220,7 @@ void ms_instance_apply(const ms_instance *x, ms_solver *solver) {
       ms_transistor *e = &b->device[i];
       ms_quad *quad = &b->quad[i / 4];
       e->dvth_v = x->dvth_v[e->index];
+      memcpy(e->trim, x->trim[e->index], sizeof e->trim);
       quad->gain[i % 4] = x->gain[e->index];
       quad->bulk[i % 4] = quad->sign[i % 4] * x->fixed_v[plan->device[e->index].b];
       e->curve = x->curve[e->index];

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Local number of a node's voltage in a block, added to its inputs if it is not there yet. */
-static int local(const ms_plan *p, ms_block *b, int block, unsigned node, int *of_node) {
+static int local(const ms_plan *p, ms_block *b, unsigned node, int *of_node) {
   if (of_node[node] >= 0)
     return of_node[node];
   const ms_plan_node *q = &p->node[node];
@@ -16,7 +16,6 @@ static int local(const ms_plan *p, ms_block *b, int block, unsigned node, int *o
     *in = (ms_input){.kind = MS_INPUT_DRIVEN, .source = q->signal};
   else if (q->kind == MS_NODE_FREE)
     *in = (ms_input){.kind = MS_INPUT_FOREIGN, .source = q->block, .unknown = q->unknown};
-  (void)block;
   return of_node[node] = b->n + b->n_input++;
 }
 
@@ -72,7 +71,7 @@ static void add_device(const ms_plan *p, ms_block *b, int block, int index, int 
   const int lane = b->n_device++ % 4;
   const unsigned node[3] = {d->g, d->d, d->s};
   for (int k = 0; k < 3; k++) {
-    e->terminal[k] = quad->terminal[k][lane] = local(p, b, block, node[k], of_node);
+    e->terminal[k] = quad->terminal[k][lane] = local(p, b, node[k], of_node);
     e->row[k] = quad->row[k][lane] = row_of(b, e->terminal[k]);
   }
   quad->used |= 1u << lane;
@@ -99,7 +98,7 @@ static void add_linear(const ms_plan *p, ms_block *b, int block, int element, in
   if (e->kind == 'm' || e->kind == 'v' ||
       (!touches(p, block, e->node[0]) && !touches(p, block, e->node[1])))
     return;
-  int x = local(p, b, block, e->node[0], of_node), y = local(p, b, block, e->node[1], of_node);
+  int x = local(p, b, e->node[0], of_node), y = local(p, b, e->node[1], of_node);
   if (e->kind == 'c')
     b->capacitor[b->n_capacitor++] =
         (ms_capacitor){e->value, x, y, row_of(b, x), row_of(b, y), element};
@@ -309,7 +308,7 @@ static void set_tolerances(const ms_plan *p, ms_block *b, int block) {
   for (int i = 0; i < b->n; i++) {
     int node = p->block_node[block][i], keeps = p->node[node].linear_f > 50e-15;
     b->share[i] = keeps ? 1 : 3;
-    b->tolerance_low_v[i] = drives ? keeps ? 3e-5 : 2e-2 : keeps ? 1e-5 : 5e-4;
+    b->tolerance_low_v[i] = drives ? keeps ? 1.5e-5 : 1e-2 : keeps ? 1e-5 : 5e-4;
     b->tolerance_high_v[i] = drives ? keeps ? 1e-3 : 5e-2 : keeps ? 1e-3 : 1e-2;
     if (node == p->req_node)
       b->tolerance_low_v[i] = b->tolerance_high_v[i] = 2e-2;
@@ -318,7 +317,7 @@ static void set_tolerances(const ms_plan *p, ms_block *b, int block) {
 
 static int make_block(const ms_plan *p, const ms_solver *solver, int block, int *of_node) {
   ms_block *b = &solver->block[block];
-  size_t n_element = p->circuit->n_element;
+  const size_t n_element = p->circuit->n_element;
   b->n = p->block_size[block];
   b->input = calloc((size_t)p->n_node, sizeof *b->input);
   b->upstream = calloc((size_t)p->n_block, sizeof *b->upstream);

@@ -18,6 +18,9 @@
 
 enum { MS_F_Y, MS_F_QG, MS_F_QHIGH, MS_F_QLOW, MS_N_F };
 enum { MS_AXIS_A, MS_AXIS_S, MS_AXIS_Z, MS_N_AXIS };
+/** What mismatch does to y beyond moving the gate: by a shift of the threshold, V, and by the ln of
+ * one of the mobility. */
+enum { MS_BY_DVTH, MS_BY_MOBILITY, MS_N_EFFECT, MS_N_TRIM = 3, MS_TRIM_ROWS = 64, MS_N_TRIM_S = 2 };
 
 /** A uniform axis: knots at x0 + i h, i < n. A spline over it has n + 2 coefficients. */
 typedef struct ms_axis {
@@ -38,9 +41,13 @@ typedef struct ms_table {
   double z_c_v;        /**< c of the map from delta to z */
   ms_axis axis[MS_N_AXIS];
   double leak_a[2], leak_v; /**< of drain and source with the channel off; leak_v: n k T / q */
-  double mobility_per_v;    /**< I(delvto = d) = exp(mobility_per_v d) I(gate shifted by d) */
-  size_t n_coefficient;     /**< floats in `coefficient` */
-  float *coefficient;       /**< [s][a][z][MS_N_F], each axis n + 2 long */
+  /** ln I of a device shifted by (d, m) in threshold and ln of mobility is y of the gate moved by
+   * d, plus d times the first effect, m times the second one: quadratics in z, for two voltages of
+   * the source, in rows over y; `weak`: means over weak inversion */
+  double trim_s[MS_N_TRIM_S], trim[MS_N_TRIM_S][MS_N_EFFECT][MS_TRIM_ROWS][MS_N_TRIM],
+      weak[MS_N_TRIM_S][MS_N_EFFECT][MS_N_TRIM];
+  size_t n_coefficient; /**< floats in `coefficient` */
+  float *coefficient;   /**< [s][a][z][MS_N_F], each axis n + 2 long */
 } ms_table;
 
 /** Interpolating spline coefficients of n >= 5 equidistant samples, not-a-knot ends.
@@ -52,6 +59,35 @@ MS_API void ms_spline_fit(const double *sample, double *coefficient, int n, size
  * its box). Returns 1 where it had to clamp. The hot path has its own copy of this arithmetic. */
 MS_API int ms_table_eval(const ms_table *table, double a, double s, double delta, double f[MS_N_F],
                          double df[MS_N_AXIS][MS_N_F]);
+
+/** Probes, from which the effects are measured: for each of some knots of delta a device as it is,
+ * with its threshold shifted by one gate step up and down, and with MS_PROBE_FACTOR times the
+ * mobility. */
+enum {
+  MS_PROBE_UP,
+  MS_PROBE_DOWN,
+  MS_PROBE_MOBILITY,
+  MS_PROBE_NONE,
+  MS_N_PROBE_KIND,
+  MS_N_PROBE_Z = 11
+};
+#define MS_PROBE_FACTOR 1.05
+/** y of the probes over the knots of the gate */
+typedef const double *(*ms_probe_y)[MS_N_PROBE_KIND];
+
+static inline int ms_probe_knot(int i) {
+  return 3 * (i + 1);
+}
+
+/** Sets the table's effects at one of its two voltages of the source from the probes there. */
+void ms_table_fit_trims(ms_table *table, int level, ms_probe_y y);
+
+/** What a shift of the threshold and of the mobility adds to y: a quadratic in z. */
+MS_API void ms_table_trim(const ms_table *table, double y, double s, double dvth_v,
+                          double ln_mobility, double trim[MS_N_TRIM]);
+/** The same in weak inversion, and last its slope by s. */
+MS_API void ms_table_weak_trim(const ms_table *table, double s, double dvth_v, double ln_mobility,
+                               double trim[MS_N_TRIM + 1]);
 
 /** Builds `table->coefficient` from samples on the knots.
  * @param sample  [s][a][z][MS_N_F] doubles, overwritten */

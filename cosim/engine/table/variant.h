@@ -32,9 +32,11 @@ typedef struct ms_instance {
   double *bias_v;
   double inject_a;
   /* what it is */
-  double *dvth_v, *gain;        /**< [n_device] */
-  float **curve;                /**< [n_device] into `pool`, or NULL */
-  double *curve_x0, *curve_inv; /**< [n_device] */
+  double *dvth_v, *gain;         /**< [n_device] */
+  double *ln_mobility;           /**< [n_device] */
+  double (*trim)[MS_N_TRIM + 1]; /**< [n_device] of y in weak inversion: ms_table_weak_trim */
+  float **curve;                 /**< [n_device] into `pool`, or NULL */
+  double *curve_x0, *curve_inv;  /**< [n_device] */
   int *curve_n;
   float *pool;
   double *capacitor_f; /**< [n_element] */
