@@ -90,13 +90,15 @@ void ms_study_page_confirmed(const ms_study_report *r, FILE *out) {
   const char *there = ms_engine_word(s->confirm.analog), *engine = ms_engine_word(s->base->analog);
   if (!total(r).done)
     return;
-  fprintf(out,
-          "<h2>Confirmed on %s</h2><p>The first test samples of a die on %s and on %s, with the "
-          "same network, bias codes and conditions. Spikes and energy are means per sample.</p>"
-          "<div class=\"scroll\"><table><tr><th>task</th><th>mismatch</th><th>condition</th>"
-          "<th>method</th><th>dies</th><th>samples</th><th>failed</th><th>decisions equal</th>"
-          "<th>right on %s</th><th>right on %s</th><th>spikes</th><th>pJ</th></tr>\n",
-          there, there, engine, there, engine);
+  fprintf(
+      out,
+      "<h2>Confirmed on %s</h2><p>The first test samples of a die on %s and on the study's own "
+      "engine (%s), with the same network, bias codes and conditions. Spikes and energy are means "
+      "per sample, %s first.</p>"
+      "<div class=\"scroll\"><table><tr><th>task</th><th>mismatch</th><th>condition</th>"
+      "<th>method</th><th>dies</th><th>samples</th><th>failed</th><th>decisions equal</th>"
+      "<th>right on %s</th><th>right on %s</th><th>spikes</th><th>pJ</th></tr>\n",
+      there, there, engine, there, there, engine);
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
     const ms_study_confirmation *k = &c->confirmed;
