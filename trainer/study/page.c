@@ -143,9 +143,12 @@ static void write_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
   ms_study_page_row(s, c, out);
   fprintf(out,
           "<td class=\"n\">%zu</td><td class=\"n\">%.1f</td><td class=\"n\">%.1f .. %.1f</td>"
-          "<td class=\"n\">%.1f &plusmn; %.1f</td><td class=\"n\">%.0f (%.0f .. %.0f)</td>",
-          c->n, 100 * c->median, 100 * c->low, 100 * c->high, 100 * c->mean, 100 * c->half_width,
-          100 * c->yield, 100 * c->yield_interval.low, 100 * c->yield_interval.high);
+          "<td class=\"n\">%.1f",
+          c->n, 100 * c->median, 100 * c->low, 100 * c->high, 100 * c->mean);
+  if (isfinite(c->half_width)) /* of one die it is not */
+    fprintf(out, " &plusmn; %.1f", 100 * c->half_width);
+  fprintf(out, "</td><td class=\"n\">%.0f (%.0f .. %.0f)</td>", 100 * c->yield,
+          100 * c->yield_interval.low, 100 * c->yield_interval.high);
   if (c->method)
     fprintf(out, "<td class=\"n\">%+.1f</td><td class=\"n\">%.2g</td>", 100 * c->gain, c->p);
   else

@@ -47,9 +47,13 @@ static void write_table(const ms_study_report *r, FILE *out) {
       strength = c->strength;
       condition = c->condition;
     }
-    fprintf(out, "%-*s %5zu %7.1f%% %6.1f%% %6.1f%% %7.1f +-%4.1f%% %5.0f%% %3.0f..%3.0f%%", width,
-            s->method[c->method].name, c->n, 100 * c->median, 100 * c->low, 100 * c->high,
-            100 * c->mean, 100 * c->half_width, 100 * c->yield, 100 * c->yield_interval.low,
+    fprintf(out, "%-*s %5zu %7.1f%% %6.1f%% %6.1f%% %7.1f ", width, s->method[c->method].name, c->n,
+            100 * c->median, 100 * c->low, 100 * c->high, 100 * c->mean);
+    if (isfinite(c->half_width))
+      fprintf(out, "+-%4.1f%%", 100 * c->half_width);
+    else
+      fprintf(out, "%7s", ""); /* of one die */
+    fprintf(out, " %5.0f%% %3.0f..%3.0f%%", 100 * c->yield, 100 * c->yield_interval.low,
             100 * c->yield_interval.high);
     if (c->method)
       fprintf(out, " %+8.1f%% %8.2g", 100 * c->gain, c->p);
