@@ -3,8 +3,7 @@
  * every step. */
 #include "base/clock.h"
 #include "methods/fit.h"
-#include "methods/fit_die.h"
-#include "methods/method.h"
+#include "methods/train_run.h"
 #include "mixspike/package.h"
 #include "mixspike/record.h"
 
@@ -13,22 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct run {
-  const ms_experiment *e;
-  const ms_train_options *options;
-  ms_setup *setup;
-  ms_state *state;
-  ms_lab *lab;
-  ms_experiment confirm; /* the experiment with the confirming engine */
-  ms_setup *confirm_setup;
-  ms_lab *confirm_lab;
-  ms_crew *crew;
-  ms_sim_params *fitted; /* [training dies][neurons] with fit.per_die */
-  char folder[480], checkpoint[512];
-  double mark_s, chip_mark_s, router_mark_s;
-} run;
-
-static int save(run *r, ms_error *err) {
+int ms_run_save(ms_run *r, ms_error *err) {
   double now = ms_clock_s(), router_s, chip_s = ms_lab_wall_s(r->lab, &router_s);
   r->state->wall_s += now - r->mark_s;
   r->state->chip_wall_s += chip_s - r->chip_mark_s;
@@ -39,10 +23,10 @@ static int save(run *r, ms_error *err) {
   return ms_state_save(r->state, r->checkpoint, err);
 }
 
-static int next_phase(run *r, ms_phase phase, ms_error *err) {
+static int next_phase(ms_run *r, ms_phase phase, ms_error *err) {
   r->state->phase = phase;
   r->state->step = 0;
-  return save(r, err);
+  return ms_run_save(r, err);
 }
 
 const ms_method *ms_method_on_model(const ms_experiment *e) {
@@ -55,7 +39,7 @@ const ms_method *ms_method_on_chip(const ms_experiment *e) {
   return e->loop_method == MS_LOOP_METROPOLIS ? &ms_method_metropolis : &ms_method_loop;
 }
 
-static int make_network(const run *r, const float *weight, ms_network **out, ms_error *err) {
+int ms_run_network(const ms_run *r, const float *weight, ms_network **out, ms_error *err) {
   ms_topology t = ms_setup_topology(r->setup);
   int rc = ms_network_create(t.n_input, t.n_hidden, t.n_class, t.per_class, t.parallel, t.dac_bits,
                              out, err);
@@ -65,7 +49,7 @@ static int make_network(const run *r, const float *weight, ms_network **out, ms_
 }
 
 /* Accuracy of the offline weights on the ideal model, test set, fine step. */
-static int model_accuracy(run *r, ms_error *err) {
+static int model_accuracy(ms_run *r, ms_error *err) {
   const ms_dataset *set = &r->setup->task->test;
   unsigned n_value = r->setup->task->n_value;
   ms_sim_sample *sample = calloc(set->n, sizeof *sample);
@@ -83,27 +67,14 @@ static int model_accuracy(run *r, ms_error *err) {
   return MS_OK;
 }
 
-static int fitted_dies(run *r, ms_error *err) {
-  size_t n = r->setup->n_neuron;
-  int rc = MS_OK;
-  if (!r->fitted)
-    r->fitted = calloc(r->e->n_training_die * n + 1, sizeof *r->fitted);
-  if (!r->fitted)
-    return ms_fail(err, MS_ENOMEM, "no memory for the fitted dies");
-  for (size_t i = 0; !rc && i < r->e->n_training_die; i++)
-    rc = ms_die_fit_params(r->setup, r->lab, &r->state->model, &r->state->die_fit[i],
-                           r->fitted + i * n, err);
-  return rc;
-}
-
-static int make_crew(run *r, ms_error *err) {
+static int make_crew(ms_run *r, ms_error *err) {
   const ms_experiment *e = r->e;
   ms_topology t = ms_setup_topology(r->setup);
   ms_sim_params params;
   int rc = ms_fit_params(r->setup, r->lab, &r->state->model, &params, err);
   if (rc)
     return rc;
-  if (e->fit_per_die && (rc = fitted_dies(r, err)))
+  if (e->fit_per_die && (rc = ms_run_fitted(r, err)))
     return rc;
   double smallest = e->fine_step_tau < e->coarse_step_tau ? e->fine_step_tau : e->coarse_step_tau;
   rc = ms_crew_create(&t, &params, &r->setup->encoding, smallest, e->jobs, &r->crew);
@@ -116,7 +87,7 @@ static int is_golden(const ms_experiment *e, size_t i) {
 }
 
 /* A few samples of one die on the confirming engine. */
-static int confirm_die(run *r, const ms_network *network, ms_die_result *result, ms_error *err) {
+static int confirm_die(ms_run *r, const ms_network *network, ms_die_result *result, ms_error *err) {
   int rc = MS_OK;
   if (!r->confirm_lab)
     rc = ms_lab_create(r->confirm_setup, r->e->jobs, &r->confirm_lab, err);
@@ -137,7 +108,8 @@ static int confirm_die(run *r, const ms_network *network, ms_die_result *result,
 }
 
 /* One die: before the loop where that is asked for, then as trained. */
-static int evaluate_die(run *r, const ms_network *before, const ms_network *after, ms_error *err) {
+static int evaluate_die(ms_run *r, const ms_network *before, const ms_network *after,
+                        ms_error *err) {
   ms_state *s = r->state;
   size_t i = (size_t)s->step, n = ms_die_samples(r->setup, 0);
   int both = r->e->loop_batches && r->e->compare;
@@ -168,17 +140,17 @@ static int evaluate_die(run *r, const ms_network *before, const ms_network *afte
   return MS_OK;
 }
 
-static int evaluate(run *r, ms_error *err) {
+static int evaluate(ms_run *r, ms_error *err) {
   ms_state *s = r->state;
   ms_network *before = NULL, *after = NULL;
-  int rc = make_network(r, s->offline, &before, err);
+  int rc = ms_run_network(r, s->offline, &before, err);
   if (!rc)
-    rc = make_network(r, s->learner->weight, &after, err);
+    rc = ms_run_network(r, s->learner->weight, &after, err);
   while (!rc && s->step < s->n_die) {
     rc = evaluate_die(r, before, after, err);
     if (!rc) {
       s->step++;
-      rc = save(r, err);
+      rc = ms_run_save(r, err);
     }
   }
   ms_network_destroy(before);
@@ -186,14 +158,14 @@ static int evaluate(run *r, ms_error *err) {
   return rc;
 }
 
-static int package(run *r, ms_train_report *report, ms_error *err) {
+static int package(ms_run *r, ms_train_report *report, ms_error *err) {
   uint64_t die[2];
   size_t n = 0;
   for (size_t i = 0; i < r->state->n_die; i++)
     if (is_golden(r->e, i))
       die[n++] = r->state->die[i].die;
   ms_network *network;
-  int rc = make_network(r, r->state->learner->weight, &network, err);
+  int rc = ms_run_network(r, r->state->learner->weight, &network, err);
   if (rc)
     return rc;
   char folder[512];
@@ -207,88 +179,15 @@ static int package(run *r, ms_train_report *report, ms_error *err) {
   return rc;
 }
 
-/* The nominal model, then each training die where the experiment asks for that; on given chips. */
-static int fit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
-  ms_state *s = r->state;
-  int rc = MS_OK;
-  if (!s->step && r->options->model) {
-    s->model = *r->options->model;
-    s->step++;
-  }
-  if (!s->step) {
-    free(s->fit); /* an earlier one, from a checkpoint */
-    s->fit = NULL;
-    rc = ms_fit(setup, lab, &s->model, &s->fit, &s->n_fit, &s->chip_samples, &r->options->control,
-                err);
-    s->step += !rc;
-  }
-  while (!rc && r->e->fit_per_die && s->step <= r->e->n_training_die) {
-    size_t i = (size_t)s->step - 1;
-    uint64_t before = ms_lab_spent(lab);
-    if ((rc = save(r, err)))
-      break;
-    rc = ms_fit_die(setup, lab, &s->model, r->e->training_die[i], r->e->fit_stimuli, &s->die_fit[i],
-                    &r->options->control, err);
-    s->chip_samples += ms_lab_spent(lab) - before;
-    s->step += !rc;
-  }
-  return rc;
-}
-
-/* Each training die's neurons again, to what they do with the network as it is. */
-static int refit_here(run *r, ms_setup *setup, ms_lab *lab, ms_error *err) {
-  ms_state *s = r->state;
-  const ms_task *task = setup->task;
-  const size_t n = r->e->refit_samples;
-  const uint64_t before = ms_lab_spent(lab);
-  const double **value = calloc(n + 1, sizeof *value);
-  ms_network *network = NULL;
-  int rc = value ? make_network(r, s->learner->weight, &network, err)
-                 : ms_fail(err, MS_ENOMEM, "no memory for a fit");
-  for (size_t i = 0; !rc && i < r->e->n_training_die; i++) {
-    for (size_t k = 0; k < n; k++)
-      value[k] = task->train.value +
-                 task->n_value * (size_t)(ms_random_uniform(&s->random) * (double)task->train.n);
-    rc = ms_refit_die(setup, lab, &s->model, network, value, n, &s->die_fit[i],
-                      &r->options->control, err);
-  }
-  s->chip_samples += ms_lab_spent(lab) - before;
-  ms_network_destroy(network);
-  free(value);
-  return rc;
-}
-
-typedef int on_chips(run *r, ms_setup *setup, ms_lab *lab, ms_error *err);
-
-/* The many runs of a fit are made on the table engine where the experiment names ngspice: the same
- * circuits and dies, much sooner. A process that the table engine does not take is fitted on
- * ngspice. */
-static int on_fast_chips(run *r, on_chips *work, ms_error *err) {
-  if (r->e->analog != MS_ENGINE_NGSPICE)
-    return work(r, r->setup, r->lab, err);
-  ms_experiment fast = *r->e;
-  fast.analog = MS_ENGINE_TABLE;
-  ms_setup *setup = NULL;
-  ms_lab *lab = NULL;
-  int rc = ms_setup_create(&fast, &setup, err);
-  if (!rc)
-    rc = ms_lab_create(setup, fast.jobs, &lab, err);
-  if (!rc)
-    rc = work(r, setup, lab, err);
-  ms_lab_destroy(lab);
-  ms_setup_destroy(setup);
-  return rc && rc != MS_EINTERRUPTED ? work(r, r->setup, r->lab, err) : rc;
-}
-
 /* Between the two rounds of training on the model; the second begins with the best weights of the
  * first. The checkpoint has none of it before the next epoch is done. */
-static int refit(run *r, const ms_world *world, ms_error *err) {
+static int refit(ms_run *r, const ms_world *world, ms_error *err) {
   ms_offline_finish(world, r->state);
-  int rc = on_fast_chips(r, refit_here, err);
-  return rc ? rc : fitted_dies(r, err);
+  int rc = ms_run_refit(r, err);
+  return rc ? rc : ms_run_fitted(r, err);
 }
 
-static int run_method(run *r, const ms_method *method, const ms_world *world, ms_error *err) {
+static int run_method(ms_run *r, const ms_method *method, const ms_world *world, ms_error *err) {
   uint64_t n = method->steps(world);
   while (r->state->step < n) {
     if (world->control.cancel && *world->control.cancel)
@@ -301,7 +200,7 @@ static int run_method(run *r, const ms_method *method, const ms_world *world, ms
     if (rc)
       return rc;
     r->state->step++;
-    if ((rc = save(r, err)))
+    if ((rc = ms_run_save(r, err)))
       return rc;
   }
   method->finish(world, r->state);
@@ -309,7 +208,7 @@ static int run_method(run *r, const ms_method *method, const ms_world *world, ms
 }
 
 /* Weights of another training in place of one on the model. */
-static int take_start(run *r, const ms_network *n, ms_error *err) {
+static int take_start(ms_run *r, const ms_network *n, ms_error *err) {
   ms_topology t = ms_setup_topology(r->setup);
   ms_state *s = r->state;
   if (n->n_input != t.n_input || n->n_hidden != t.n_hidden || n->n_class != t.n_class ||
@@ -332,7 +231,7 @@ static void spread(ms_learner *l, ms_random *random) {
   }
 }
 
-static int start(run *r, ms_error *err) {
+static int start(ms_run *r, ms_error *err) {
   if (r->e->fitted && r->e->method == MS_MODEL_GENE)
     return ms_fail(
         err, MS_EINVAL,
@@ -348,12 +247,12 @@ static int start(run *r, ms_error *err) {
   return rc;
 }
 
-static int run_phases(run *r, ms_train_report *report, ms_error *err) {
+static int run_phases(ms_run *r, ms_train_report *report, ms_error *err) {
   ms_state *s = r->state;
   const ms_experiment *e = r->e;
   int rc = MS_OK;
   if (s->phase == MS_PHASE_FIT) {
-    rc = on_fast_chips(r, fit_here, err);
+    rc = ms_run_fit(r, err);
     if (rc || (rc = next_phase(r, MS_PHASE_OFFLINE, err)))
       return rc;
   }
@@ -396,7 +295,7 @@ static int run_phases(run *r, ms_train_report *report, ms_error *err) {
   return r->options->no_package ? MS_OK : package(r, report, err);
 }
 
-static int begin(run *r, ms_error *err) {
+static int begin(ms_run *r, ms_error *err) {
   const char *folder = r->options->output ? r->options->output : r->e->output;
   if (strlen(folder) >= sizeof r->folder)
     return ms_fail(err, MS_ERANGE, "the name of the output folder is too long");
@@ -414,12 +313,12 @@ static int begin(run *r, ms_error *err) {
   if (!rc && r->options->resume)
     rc = ms_state_load(r->state, r->setup, r->checkpoint, err);
   else if (!rc)
-    rc = save(r, err); /* from here on there is something to resume */
+    rc = ms_run_save(r, err); /* from here on there is something to resume */
   return rc;
 }
 
 /* Moves what the state holds into the report. */
-static void hand_over(run *r, ms_train_report *report) {
+static void hand_over(ms_run *r, ms_train_report *report) {
   ms_state *s = r->state;
   report->chain = ms_metropolis_report(r->e, s);
   report->offline = s->curve[0];
@@ -441,13 +340,13 @@ static void hand_over(run *r, ms_train_report *report) {
 int ms_train(const ms_experiment *experiment, const ms_train_options *options,
              ms_train_report *report, ms_error *err) {
   memset(report, 0, sizeof *report);
-  run r = {.e = experiment, .options = options, .mark_s = ms_clock_s()};
+  ms_run r = {.e = experiment, .options = options, .mark_s = ms_clock_s()};
   int rc = begin(&r, err);
   if (!rc)
     rc = run_phases(&r, report, err);
   if (r.state) {
     ms_error ignored;
-    if (make_network(&r, r.state->learner->weight, &report->network, &ignored) && !rc)
+    if (ms_run_network(&r, r.state->learner->weight, &report->network, &ignored) && !rc)
       rc = ms_fail(err, MS_ENOMEM, "no memory for the trained network");
     hand_over(&r, report);
   }
