@@ -204,6 +204,19 @@ static int shorten(ms_table_group *g, ms_time t_ps, int *failed) {
   return 1;
 }
 
+/* A step of the request's block up to `limit`. Where the request crosses its threshold in the
+ * middle of a long step is a guess: the step is made again to end there, and the next one knows. */
+static int propose(ms_table_group *g, double limit) {
+  const ms_kernel *kernel = engine_of(g)->kernel;
+  const ms_block *b = request_block(g);
+  const double sharp_s = g->solver.edge_s / 16;
+  int failed = kernel->propose(&g->solver, g->req_block, limit);
+  double cross = failed ? INFINITY : crossing(g);
+  if (cross < INFINITY && cross - b->t[0] > sharp_s && b->t_new - cross > sharp_s)
+    failed = kernel->propose(&g->solver, g->req_block, cross);
+  return failed;
+}
+
 /* No use in going on: says so, and ends the run. */
 static int give_up(ms_table_group *g) {
   g->unsure = 1;
@@ -220,7 +233,7 @@ static int step(ms_table_group *g, int *stop, ms_error *err) {
   double limit = ms_time_to_s(g->limit), end = g->solver.t_end_s;
   int failed = 0;
   if (!g->proposed || (g->cut && b->t_new > limit))
-    failed = kernel->propose(&g->solver, g->req_block, g->cut ? limit : end);
+    failed = propose(g, g->cut ? limit : end);
   g->proposed = !failed;
   if (failed) {
     *stop = 1;
