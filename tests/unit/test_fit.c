@@ -159,63 +159,80 @@ static void lateness_has_the_sign_of_a_threshold_change(void **state) {
   ms_core_destroy(core);
 }
 
+/* A die of the model itself, fitted. */
+typedef struct fitted_die {
+  ms_experiment *e;
+  ms_setup *s;
+  ms_lab *lab;
+  ms_neuron_model nominal;
+  ms_die_fit fit;
+} fitted_die;
+
+static void fit_one(fitted_die *d, unsigned stimuli) {
+  ms_error err = {0};
+  *d = (fitted_die){.e = NULL};
+  int rc = ms_experiment_parse(small_text, "fit_test.yaml", &d->e, &err);
+  if (!rc)
+    rc = ms_setup_create(d->e, &d->s, &err);
+  if (!rc)
+    rc = ms_lab_create(d->s, 1, &d->lab, &err);
+  if (!rc)
+    rc = ms_neuron_model_nominal(d->s->core, &d->s->pvt, d->s->bias, d->s->chip.set, &d->nominal,
+                                 &err);
+  if (!rc)
+    rc = ms_fit_die(d->s, d->lab, &d->nominal, 7, stimuli, &d->fit, NULL, &err);
+  if (rc)
+    fail_msg("%s", err.text);
+}
+
+static void leave(fitted_die *d) {
+  ms_die_fit_clear(&d->fit);
+  ms_lab_destroy(d->lab);
+  ms_setup_destroy(d->s);
+  ms_experiment_destroy(d->e);
+}
+
 /* A die of the model itself whose draws are known: the neurons' own parameters follow it several
  * times better than the nominal model, and what spikes decide best, the synaptic time constants,
  * comes out within 3 of its standard errors for nearly all neurons. */
 static void a_dies_neurons_are_found_one_by_one(void **state) {
   (void)state;
-  ms_error err = {0};
-  ms_experiment *e = NULL;
-  ms_setup *s = NULL;
-  ms_lab *lab = NULL;
-  ms_neuron_model nominal;
-  ms_die_fit fit;
-  int rc = ms_experiment_parse(small_text, "fit_test.yaml", &e, &err);
-  if (!rc)
-    rc = ms_setup_create(e, &s, &err);
-  if (!rc)
-    rc = ms_lab_create(s, 1, &lab, &err);
-  if (!rc)
-    rc = ms_neuron_model_nominal(s->core, &s->pvt, s->bias, s->chip.set, &nominal, &err);
-  if (!rc)
-    rc = ms_fit_die(s, lab, &nominal, 7, 48, &fit, NULL, &err);
-  if (rc)
-    fail_msg("%s", err.text);
-  assert_true(fit.nominal.time_tau > 0.1);
-  assert_true(fit.fitted.time_tau < 0.5 * fit.nominal.time_tau);
-  assert_true(fit.fitted.agree > fit.nominal.agree);
-  ms_die die = ms_setup_die(s, 7);
+  fitted_die d;
+  fit_one(&d, 48);
+  const ms_die_fit *fit = &d.fit;
+  assert_true(fit->nominal.time_tau > 0.1);
+  assert_true(fit->fitted.time_tau < 0.5 * fit->nominal.time_tau);
+  assert_true(fit->fitted.agree > fit->nominal.agree);
+  ms_die die = ms_setup_die(d.s, 7);
   ms_model_spread spread = ms_model_spread_default();
-  for (unsigned k = 0; k < s->n_neuron; k++) {
-    ms_neuron_model true_model = nominal;
-    ms_neuron_model_draw(&true_model, s->core, &spread, &die, k);
-    size_t at = k * fit.n_parameter + MS_FIT_SOMA; /* exc0.tau */
-    double wrong = fit.value[at] - log(true_model.row[0].tau_s / nominal.row[0].tau_s);
-    assert_true(fit.error[at] > 0 && fit.error[at] < 0.1);
+  for (unsigned k = 0; k < d.s->n_neuron; k++) {
+    ms_neuron_model true_model = d.nominal;
+    ms_neuron_model_draw(&true_model, d.s->core, &spread, &die, k);
+    size_t at = k * fit->n_parameter + MS_FIT_SOMA; /* exc0.tau */
+    double wrong = fit->value[at] - log(true_model.row[0].tau_s / d.nominal.row[0].tau_s);
+    assert_true(fit->error[at] > 0 && fit->error[at] < 0.1);
     assert_true(fabs(wrong) < 0.04);
   }
-  ms_die_fit_clear(&fit);
-  ms_lab_destroy(lab);
-  ms_setup_destroy(s);
-  ms_experiment_destroy(e);
+  leave(&d);
 }
 
 enum { SEEN = 40, FRESH = 20 };
 
 /* How well each neuron's own model follows fresh samples under the lab's network. */
-static ms_fit_error error_in_use(const ms_setup *s, ms_lab *lab, const ms_neuron_model *nominal,
-                                 const ms_die_fit *fit, const double *const *value) {
+static ms_fit_error error_in_use(const fitted_die *d, const double *const *value) {
+  const ms_setup *s = d->s;
+  const ms_die_fit *fit = &d->fit;
   ms_fit_match match = {0};
   ms_fit_records fresh;
   ms_fit_times times;
   ms_die die = ms_setup_die(s, fit->die);
-  assert_int_equal(ms_fit_times_of(s, lab, &times, NULL), MS_OK);
-  assert_int_equal(ms_fit_record_task(s, lab, &die, value, FRESH, &fresh, NULL, NULL), MS_OK);
+  assert_int_equal(ms_fit_times_of(s, d->lab, &times, NULL), MS_OK);
+  assert_int_equal(ms_fit_record_task(s, d->lab, &die, value, FRESH, &fresh, NULL, NULL), MS_OK);
   assert_int_equal(fresh.n, FRESH * s->n_neuron);
   for (size_t i = 0; i < fresh.n; i++) {
     const ms_fit_record *r = &fresh.record[i];
     ms_neuron_model own;
-    ms_fit_apply(s->core, nominal, fit->value + r->neuron * fit->n_parameter, &own);
+    ms_fit_apply(s->core, &d->nominal, fit->value + r->neuron * fit->n_parameter, &own);
     ms_fit_match_add(&match, s->core, &own, &times, r);
   }
   ms_fit_records_clear(&fresh);
@@ -228,12 +245,8 @@ static ms_fit_error error_in_use(const ms_setup *s, ms_lab *lab, const ms_neuron
 static void a_second_fit_follows_the_network_in_use(void **state) {
   (void)state;
   ms_error err = {0};
-  ms_experiment *e = NULL;
-  ms_setup *s = NULL;
-  ms_lab *lab = NULL;
-  ms_neuron_model nominal;
   ms_network *network = NULL;
-  ms_die_fit fit;
+  fitted_die d;
   double value[SEEN + FRESH][4];
   const double *of[SEEN + FRESH];
   for (int i = 0; i < SEEN + FRESH; i++) {
@@ -241,37 +254,24 @@ static void a_second_fit_follows_the_network_in_use(void **state) {
     for (int k = 0; k < 4; k++)
       value[i][k] = (double)((i * 7 + k * 13 + i * k * 3) % 31) / 30;
   }
-  int rc = ms_experiment_parse(small_text, "fit_test.yaml", &e, &err);
-  if (!rc)
-    rc = ms_setup_create(e, &s, &err);
-  if (!rc)
-    rc = ms_lab_create(s, 1, &lab, &err);
-  if (!rc)
-    rc = ms_neuron_model_nominal(s->core, &s->pvt, s->bias, s->chip.set, &nominal, &err);
-  if (!rc)
-    rc = ms_fit_die(s, lab, &nominal, 7, 6, &fit, NULL, &err);
-  if (!rc)
-    rc = ms_network_create(5, 1, 3, 1, 1, 4, &network, &err);
-  if (rc)
+  fit_one(&d, 6);
+  if (ms_network_create(5, 1, 3, 1, 1, 4, &network, &err))
     fail_msg("%s", err.text);
   for (int i = 0; i < 5; i++)
     network->in[i] = (int16_t)(i == 2 ? -4 : 9 + i);
   for (int i = 0; i < 3; i++)
     network->out[i] = (int16_t)(12 + i);
-  assert_int_equal(ms_lab_configure(lab, network, NULL), MS_OK);
-  ms_fit_error before = error_in_use(s, lab, &nominal, &fit, of + SEEN);
-  if (ms_refit_die(s, lab, &nominal, network, of, SEEN, &fit, NULL, &err))
+  assert_int_equal(ms_lab_configure(d.lab, network, NULL), MS_OK);
+  ms_fit_error before = error_in_use(&d, of + SEEN);
+  if (ms_refit_die(d.s, d.lab, &d.nominal, network, of, SEEN, &d.fit, NULL, &err))
     fail_msg("%s", err.text);
-  ms_fit_error after = error_in_use(s, lab, &nominal, &fit, of + SEEN);
+  ms_fit_error after = error_in_use(&d, of + SEEN);
   print_message("times within %.4f tau, then %.4f; counts agree in %.3f, then %.3f\n",
                 before.time_tau, after.time_tau, before.agree, after.agree);
   assert_true(after.time_tau < 0.5 * before.time_tau);
   assert_true(after.agree >= before.agree);
   ms_network_destroy(network);
-  ms_die_fit_clear(&fit);
-  ms_lab_destroy(lab);
-  ms_setup_destroy(s);
-  ms_experiment_destroy(e);
+  leave(&d);
 }
 
 static int fit_two(const ms_experiment *e, const char *folder, int resume, int left,
