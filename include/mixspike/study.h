@@ -18,9 +18,12 @@ typedef struct ms_study ms_study;
 MS_API int ms_study_load(const char *path, ms_study **out, ms_error *err);
 MS_API void ms_study_destroy(ms_study *study);
 
+enum { MS_STUDY_FAILURE = 160 };
+
 /** One method on one die. */
 typedef struct ms_study_item {
   int done;
+  char failure[MS_STUDY_FAILURE];    /**< why the first sample that failed did; empty: none did */
   double accuracy, energy_j, spikes; /**< energy and spikes per sample */
   double samples, errors;            /**< run to measure the accuracy; of them failed */
   double spent;                      /**< chip samples that training and calibration took */
@@ -43,12 +46,13 @@ typedef struct ms_study_side {
 /** The same test samples of a die on the confirming engine and on the study's own, with the same
  * network, bias codes and conditions. */
 typedef struct ms_study_confirmation {
-  int done;             /**< of an item: whether it ran; of a cell: how many items ran */
-  double samples;       /**< run on both */
-  double failed;        /**< of these on either engine; they count in nothing else */
-  double equal;         /**< decided alike */
-  ms_study_side there;  /**< on the confirming engine */
-  ms_study_side engine; /**< on the study's */
+  int done;                       /**< of an item: whether it ran; of a cell: how many items ran */
+  char failure[MS_STUDY_FAILURE]; /**< of an item: why the first that failed did; else empty */
+  double samples;                 /**< run on both */
+  double failed;                  /**< of these on either engine; they count in nothing else */
+  double equal;                   /**< decided alike */
+  ms_study_side there;            /**< on the confirming engine */
+  ms_study_side engine;           /**< on the study's */
 } ms_study_confirmation;
 
 /** One method at one strength of mismatch and one condition, over dies and seeds. */

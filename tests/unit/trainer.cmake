@@ -34,3 +34,4 @@ ms_add_test(study unit test_study.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TRAIN
   ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
 target_link_libraries(test_study PRIVATE Threads::Threads)
 ms_add_test(study_confirm unit test_study_confirm.c)
+ms_add_test(study_failed unit test_study_failed.c)

@@ -146,6 +146,26 @@ static const char *get(const char *at, double *value, size_t n) {
   return at;
 }
 
+/* A reason is the last thing of a line, and no line of its own. */
+static void put_failure(FILE *out, const char *failure) {
+  if (!failure[0])
+    return;
+  fputs(" !", out);
+  for (; *failure; failure++)
+    fputc((unsigned char)*failure < ' ' ? ' ' : *failure, out);
+}
+
+/* Lines from before reasons were kept, and of what did not fail, have none. */
+static const char *get_failure(const char *at, char failure[MS_STUDY_FAILURE]) {
+  const char *end = at ? strstr(at, " .\n") : NULL;
+  if (!end || strncmp(at, " !", 2) != 0)
+    return at;
+  for (const char *more = end; (more = strstr(more + 1, " .\n")) != NULL;)
+    end = more;
+  snprintf(failure, MS_STUDY_FAILURE, "%.*s", (int)(end - at - 2), at + 2);
+  return end;
+}
+
 static void tell_network(const ms_study_network *from, FILE *out) {
   const ms_network *n = from->network;
   const size_t inputs = (size_t)n->n_hidden * n->n_input * n->parallel;
@@ -255,9 +275,11 @@ void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) 
   fprintf(out, "%s %zu", WORD[job->kind], job->number);
   if (job->kind == MS_STUDY_MEASURE) {
     put(out, &k->item[job->number].accuracy, ITEM_VALUES);
+    put_failure(out, k->item[job->number].failure);
   } else if (job->kind == MS_STUDY_CONFIRM) {
     fprintf(out, " %d", (int)k->study->confirm.analog);
     put(out, &k->confirmation[job->number].samples, CONFIRM_VALUES);
+    put_failure(out, k->confirmation[job->number].failure);
   } else if (job->kind == MS_STUDY_TRAIN) {
     tell_network(&k->network[job->number], out);
   } else {
@@ -272,7 +294,7 @@ static const char *learn_confirmation(ms_study_known *k, size_t number, const ch
   ms_study_confirmation c = {.done = 1};
   const ms_study_confirm *wanted = &k->study->confirm;
   double analog = 0;
-  at = get(get(at, &analog, 1), &c.samples, CONFIRM_VALUES);
+  at = get_failure(get(get(at, &analog, 1), &c.samples, CONFIRM_VALUES), c.failure);
   if (at && !strncmp(at, " .", 2) && wanted->n_die && (int)analog == (int)wanted->analog &&
       (size_t)c.samples == wanted->n_sample)
     k->confirmation[number] = c;
@@ -286,6 +308,7 @@ static const char *learn_item(ms_study_known *k, size_t number, const char *at) 
   item.acceptance = chain[0];
   item.autocorrelation = chain[1];
   item.chain_spread = chain[2];
+  at = get_failure(at, item.failure);
   if (at && !strncmp(at, " .", 2))
     ms_study_learn_item(k, number, &item);
   return at;

@@ -210,6 +210,7 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
   for (size_t i = 0; i < r->n_cell; i++)
     write_row(s, &r->cell[i], out);
   fputs("</table></div>\n", out);
+  ms_study_page_failed(r, out);
   write_chains(r, out);
   ms_study_page_confirmed(r, out);
   fputs("<h2>The study</h2><pre>", out);

@@ -220,6 +220,10 @@ void ms_study_page(const ms_study_report *report, FILE *out);
 /** Begins a table's row with what it is about: task, mismatch, condition, method. */
 void ms_study_page_row(const ms_study *study, const ms_study_cell *cell, FILE *out);
 
+/** Samples that failed, for the terminal and the page; nothing where none did. */
+void ms_study_text_failed(const ms_study_report *report, FILE *out);
+void ms_study_page_failed(const ms_study_report *report, FILE *out);
+
 /** What was confirmed, for the terminal, the page, a cell of JSON (to be owned by it). */
 void ms_study_text_confirmed(const ms_study_report *report, FILE *out);
 void ms_study_page_confirmed(const ms_study_report *report, FILE *out);

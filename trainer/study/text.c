@@ -61,6 +61,7 @@ static void write_table(const ms_study_report *r, FILE *out) {
       fprintf(out, " %9s %8s", "", "");
     fprintf(out, " %9.0f %8.3g\n", c->spent, 1e12 * c->energy_j);
   }
+  ms_study_text_failed(r, out);
   write_chains(r, out);
   ms_study_text_confirmed(r, out);
 }

@@ -215,6 +215,7 @@ static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   item.spikes = result.spikes;
   item.samples = result.samples;
   item.errors = result.errors;
+  snprintf(item.failure, sizeof item.failure, "%s", result.failure);
   price(w, at, &p, &item);
   ms_study_learn_item(w->known, job->number, &item);
   return MS_OK;
@@ -222,11 +223,10 @@ static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
 /* The samples that confirm a place, on one engine. */
 static int run_few(ms_study_worker *w, const site *at, const ms_study_place *p,
                    const ms_network *network, uint64_t age, const char *phase,
-                   ms_sample_outcome *out, ms_error *err) {
+                   ms_sample_outcome *out, char *failure, ms_error *err) {
   const ms_study *s = w->known->study;
   const size_t n = s->confirm.n_sample;
   const ms_progress progress = {.phase = phase, .total = n, .loss = NAN, .accuracy = NAN};
-  char failure[160] = "";
   ms_lab_set_age(at->lab, age);
   return ms_run_die(at->setup, at->lab, network, s->base->held_out_die[p->die],
                     ms_die_samples(at->setup, 0), n, &w->control, &progress, out, failure, err);
@@ -268,13 +268,17 @@ static int confirm(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   if (rc)
     return rc;
   ms_sample_outcome *out = calloc(2 * n, sizeof *out);
+  char failure[MS_STUDY_FAILURE] = "";
   const uint64_t age = age_of(w, &p, &item);
   put_codes(there, at->setup->bias);
-  rc = out ? run_few(w, at, &p, network, age, "study", out, err)
+  rc = out ? run_few(w, at, &p, network, age, "study", out, failure, err)
            : ms_fail(err, MS_ENOMEM, "no memory for %zu samples", n);
-  rc = rc ? rc : run_few(w, there, &p, network, age, MS_STUDY_CONFIRMING, out + n, err);
-  if (!rc)
-    w->known->confirmation[job->number] = compare(out + n, out, n);
+  rc = rc ? rc : run_few(w, there, &p, network, age, MS_STUDY_CONFIRMING, out + n, failure, err);
+  if (!rc) {
+    ms_study_confirmation *c = &w->known->confirmation[job->number];
+    *c = compare(out + n, out, n);
+    snprintf(c->failure, sizeof c->failure, "%s", failure);
+  }
   put_codes(at, codes);
   put_codes(there, codes);
   free(codes);
