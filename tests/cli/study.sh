@@ -54,6 +54,6 @@ if command -v chromium >/dev/null; then
     --enable-logging=stderr --virtual-time-budget=2000 --dump-dom "file://$work/whole/index.html" \
     >dom 2>log || fail "chromium did not open the page"
   grep -i "CONSOLE" log && fail "the browser's console has messages"
-  says dom "Yield against mismatch" "Levers" "least area" "&lt;hot&gt;" "</svg>" "signed-rank"
+  says dom "Yield, with its" "Energy of a sample" "Share of dies" "Levers" "least area" "&lt;hot&gt;" "</svg>" "signed-rank"
 fi
 exit 0

@@ -1,133 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A study as one page: pictures against mismatch and chip samples, and the tables. */
+/* A study as one page: pictures, and the tables. */
 #include "study/study.h"
 
 #include "record/page.h"
-#include "record/svg.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* Colours that the colour-blind tell apart (Okabe and Ito). */
-static const char *const COLOUR[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                     "#e69f00", "#56b4e9", "#8a8f98", "#22262b"};
-enum { COLOURS = sizeof COLOUR / sizeof *COLOUR };
-
-const char *ms_study_colour(size_t method) {
-  return COLOUR[method % COLOURS];
-}
-
-static const ms_study_cell *find(const ms_study_report *r, size_t task, size_t condition,
-                                 size_t method, size_t strength) {
-  for (size_t i = 0; i < r->n_cell; i++) {
-    const ms_study_cell *c = &r->cell[i];
-    if (c->task == task && c->condition == condition && c->method == method &&
-        c->strength == strength)
-      return c;
-  }
-  return NULL;
-}
-
-void ms_study_page_key(const ms_study *s, FILE *out) {
-  fputs("<p>", out);
-  for (size_t m = 0; m < s->n_method; m++) {
-    fprintf(out, "<span style=\"color:%s\">&#9632;</span> ", ms_study_colour(m));
-    ms_write_escaped(out, s->method[m].name);
-    fputs(" &nbsp; ", out);
-  }
-  fputs("</p>\n", out);
-}
-
-typedef struct lines {
-  double *x, *y, *low, *high;
-} lines;
-
-static void against_mismatch(const ms_study_report *r, size_t task, size_t condition, int yield,
-                             lines *l, FILE *out) {
-  const ms_study *s = r->study;
-  char title[200];
-  snprintf(title, sizeof title, "%s, %s", s->task[task].name, s->condition[condition].name);
-  ms_svg svg = {
-      .x0 = s->strength[0], .x1 = s->strength[0], .y0 = 0, .y1 = 1, .x_scale = 1, .y_scale = 100};
-  for (size_t k = 0; k < s->n_strength; k++) {
-    svg.x0 = fmin(svg.x0, s->strength[k]);
-    svg.x1 = fmax(svg.x1, s->strength[k]);
-  }
-  int one = s->n_strength == 1; /* methods side by side */
-  if (one) {
-    svg.x0 -= 0.5;
-    svg.x1 += 0.5;
-  }
-  char label[80];
-  if (yield)
-    snprintf(label, sizeof label, "dies with %.0f %% or more, %%", 100 * s->yield_at);
-  else
-    snprintf(label, sizeof label, "accuracy, %%");
-  ms_svg_begin(&svg, out, title, "mismatch, times the process's own", label);
-  for (size_t m = 0; m < s->n_method; m++) {
-    for (size_t k = 0; k < s->n_strength; k++) {
-      const ms_study_cell *c = find(r, task, condition, m, k);
-      l->x[k] = s->strength[k] + (one ? ((double)m + 0.5) / (double)s->n_method - 0.5 : 0);
-      l->y[k] = c ? (yield ? c->yield : c->median) : NAN;
-      l->low[k] = c ? (yield ? c->yield_interval.low : c->low) : NAN;
-      l->high[k] = c ? (yield ? c->yield_interval.high : c->high) : NAN;
-    }
-    if (one)
-      ms_svg_line(&svg, (const double[]){l->x[0], l->x[0]}, (const double[]){l->low[0], l->high[0]},
-                  2, ms_study_colour(m), 1.4, 1);
-    ms_svg_band(&svg, l->x, l->low, l->high, s->n_strength, ms_study_colour(m));
-    ms_svg_line(&svg, l->x, l->y, s->n_strength, ms_study_colour(m), 2.2, 1);
-    for (size_t k = 0; k < s->n_strength; k++)
-      ms_svg_dot(&svg, l->x[k], l->y[k], 3.2, ms_study_colour(m));
-  }
-  ms_svg_end(&svg);
-}
-
-/* Median accuracy against what training cost, one dot a method and strength. */
-static void against_samples(const ms_study_report *r, size_t task, size_t condition, FILE *out) {
-  const ms_study *s = r->study;
-  char title[200];
-  snprintf(title, sizeof title, "%s, %s", s->task[task].name, s->condition[condition].name);
-  ms_svg svg = {.x0 = 0, .x1 = 3, .y0 = 0, .y1 = 1, .x_scale = 1, .y_scale = 100};
-  for (size_t i = 0; i < r->n_cell; i++)
-    svg.x1 = fmax(svg.x1, ceil(log10(1 + r->cell[i].spent)));
-  ms_svg_begin(&svg, out, title, "log10 of chip samples spent", "median accuracy, %");
-  for (size_t i = 0; i < r->n_cell; i++) {
-    const ms_study_cell *c = &r->cell[i];
-    if (c->task == task && c->condition == condition)
-      ms_svg_dot(&svg, log10(1 + c->spent), c->median, 3 + 1.5 * (double)c->strength,
-                 ms_study_colour(c->method));
-  }
-  ms_svg_end(&svg);
-}
-
-static void write_pictures(const ms_study_report *r, FILE *out) {
-  const ms_study *s = r->study;
-  double *memory = calloc(4 * s->n_strength + 1, sizeof *memory);
-  if (!memory)
-    return;
-  lines l = {memory, memory + s->n_strength, memory + 2 * s->n_strength,
-             memory + 3 * s->n_strength};
-  static const char *const head[] = {
-      "Accuracy against mismatch: median and band from the 5th to the 95th percentile of dies",
-      "Yield against mismatch, with its Clopper-Pearson interval",
-      "Accuracy against chip samples; larger dots: stronger mismatch"};
-  for (int kind = 0; kind < 3; kind++) {
-    fprintf(out, "<h2>%s</h2>\n", head[kind]);
-    ms_study_page_key(s, out);
-    fputs("<div class=\"grid\">\n", out);
-    for (size_t t = 0; t < s->n_task; t++)
-      for (size_t c = 0; c < s->n_condition; c++) {
-        if (kind == 2)
-          against_samples(r, t, c, out);
-        else
-          against_mismatch(r, t, c, kind, &l, out);
-      }
-    fputs("</div>\n", out);
-  }
-  free(memory);
-}
 
 void ms_study_page_row(const ms_study *s, const ms_study_cell *c, FILE *out) {
   char a[80];
@@ -194,7 +71,7 @@ void ms_study_page(const ms_study_report *r, FILE *out) {
           "%llu &middot; %zu training seeds</p>\n",
           s->base->core, s->base->hidden, s->base->n_held_out_die,
           (unsigned long long)s->base->die_seed, s->n_seed);
-  write_pictures(r, out);
+  ms_study_page_pictures(r, out);
   ms_study_page_curves(r, out);
   ms_study_page_levers(r, out);
   fprintf(

@@ -217,6 +217,8 @@ const char *ms_study_colour(size_t method);
 const ms_study_cell *ms_study_cheapest(const ms_study_report *report, const ms_study_cell *like,
                                        double accuracy, int untested);
 void ms_study_page(const ms_study_report *report, FILE *out);
+/** The page's pictures of all methods: against mismatch or conditions, chip samples, over dies. */
+void ms_study_page_pictures(const ms_study_report *report, FILE *out);
 /** Begins a table's row with what it is about: task, mismatch, condition, method. */
 void ms_study_page_row(const ms_study *study, const ms_study_cell *cell, FILE *out);
 
