@@ -101,6 +101,7 @@ static void change_chip(const ms_study *s, const ms_study_place *p, ms_experimen
   ms_yaml_node *chip = ms_part_section(s->method[p->method].node, "chip");
   e->hidden = ms_part_count(chip, "hidden", e->hidden, 1, 4000);
   e->outputs_per_class = ms_part_count(chip, "outputs_per_class", e->outputs_per_class, 1, 64);
+  e->parallel = ms_part_count(chip, "rows", e->parallel, 1, 4);
   e->dac_bits = ms_part_count(chip, "dac_bits", e->dac_bits, 1, 8);
   e->strength = s->strength[p->strength] / sqrt(s->method[p->method].area);
 }
