@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char HELP[] =
     "usage: mixspike fit EXPERIMENT.yaml [options]\n\n"
@@ -15,13 +16,16 @@ static const char HELP[] =
     "  --router R     rtl or ideal (default: the experiment's)\n"
     "  --jobs N       chips simulated at once (default: the experiment's)\n"
     "  -o, --out DIR  fit.h5, fit.csv and fit.json (default: OUTPUT/fit)\n"
+    "  --calibrate N  rounds of bias calibration of each die before it is fitted (default: none)\n"
+    "  --calibrate-stimuli N  stimuli of each round (default: 24)\n"
+    "  --shared-by N  neurons that share the bias lines which calibration moves (default: all)\n"
     "  --resume       go on where an interrupted fit into the same folder stopped\n\n"
     "Random stimuli run on every die; each neuron's parameters are those with which the model\n"
     "fires when the circuit did, with their standard errors. What is printed: how far the model "
     "is\n"
     "from the circuits on fresh stimuli, and the spread that mismatch gives to each parameter.\n";
 
-enum { DIES = 256, FIRST };
+enum { DIES = 256, FIRST, CALIBRATE, STIMULI, SHARED_BY };
 
 static void print_text(const ms_fit_report *r, const char *folder) {
   char text[64];
@@ -75,11 +79,28 @@ static int fit(cli *c, const ms_experiment *e, ms_fit_options *options) {
 
 typedef struct request {
   const char *out;
-  uint64_t n_die, first;
+  uint64_t n_die, first, rounds, stimuli, shared_by;
   bool resume;
 } request;
 
-static int run_fit(cli *c, const ms_experiment *e, const request *r) {
+/* What is fitted then is another chip: the file of a fit tells it by its experiment's text. */
+static bool calibrated(ms_experiment *e, const request *r) {
+  if (!r->rounds && !r->shared_by)
+    return true;
+  char line[160];
+  snprintf(line, sizeof line,
+           "\n# calibrated with %llu rounds of %llu stimuli, lines shared by %llu\n",
+           (unsigned long long)r->rounds, (unsigned long long)r->stimuli,
+           (unsigned long long)r->shared_by);
+  char *text = realloc(e->text, strlen(e->text) + strlen(line) + 1);
+  if (!text)
+    return false;
+  e->text = strcat(text, line);
+  e->bias_shared_by = (unsigned)r->shared_by;
+  return true;
+}
+
+static int run_fit(cli *c, ms_experiment *e, const request *r) {
   char folder[600];
   snprintf(folder, sizeof folder, "%s/fit", e->output);
   uint64_t *die = calloc(r->n_die, sizeof *die);
@@ -88,8 +109,9 @@ static int run_fit(cli *c, const ms_experiment *e, const request *r) {
   ms_fit_options options = {.die = die,
                             .n_die = (size_t)r->n_die,
                             .output = r->out ? r->out : folder,
+                            .calibrate = {(unsigned)r->rounds, (unsigned)r->stimuli},
                             .resume = r->resume};
-  int leave = die ? fit(c, e, &options) : CLI_SYSTEM;
+  int leave = die && calibrated(e, r) ? fit(c, e, &options) : CLI_SYSTEM;
   free(die);
   return leave;
 }
@@ -101,6 +123,9 @@ static int run(cli *c, int argc, char **argv) {
                                           {"first", required_argument, NULL, FIRST},
                                           CLI_CHIP_OPTIONS,
                                           CLI_JOBS_OPTION,
+                                          {"calibrate", required_argument, NULL, CALIBRATE},
+                                          {"calibrate-stimuli", required_argument, NULL, STIMULI},
+                                          {"shared-by", required_argument, NULL, SHARED_BY},
                                           {"resume", no_argument, NULL, 'r'},
                                           CLI_END_OPTIONS};
   request r = {.n_die = 10};
@@ -117,6 +142,18 @@ static int run(cli *c, int argc, char **argv) {
     case DIES:
       if (!cli_parse_u64(optarg, 1, 100000, &r.n_die))
         return cli_usage(c, "--dies takes 1 to 100000");
+      break;
+    case CALIBRATE:
+      if (!cli_parse_u64(optarg, 0, 20, &r.rounds))
+        return cli_usage(c, "--calibrate takes 0 to 20 rounds");
+      break;
+    case STIMULI:
+      if (!cli_parse_u64(optarg, 6, 10000, &r.stimuli))
+        return cli_usage(c, "--calibrate-stimuli takes 6 to 10000");
+      break;
+    case SHARED_BY:
+      if (!cli_parse_u64(optarg, 1, 65535, &r.shared_by))
+        return cli_usage(c, "--shared-by takes a number of neurons from 1");
       break;
     case FIRST:
       if (!cli_parse_u64(optarg, 0, UINT32_MAX, &r.first))

@@ -8,6 +8,8 @@
 typedef struct ms_engine_ops {
   int (*bias)(ms_engine *, const ms_die *, const ms_pvt *, const uint16_t *code, double *bias_v,
               double *power_w, ms_error *);
+  int (*bias_set)(ms_engine *, const ms_die *, const ms_pvt *, const uint16_t *code, uint64_t own,
+                  unsigned set, double *bias_v, double *power_w, ms_error *);
   int (*group_create)(ms_engine *, ms_group **, ms_error *);
   void (*group_destroy)(ms_group *);
   int (*start)(ms_group *, const ms_run_spec *, ms_error *);

@@ -48,22 +48,50 @@ static int add_deck(ms_deck *deck, const ms_core *core, sorter *sort, ms_area ar
   return rc;
 }
 
+static uint16_t *default_codes(const ms_core *core, ms_error *err) {
+  uint16_t *code = calloc(core->n_bias + 1, sizeof *code);
+  if (!code)
+    ms_fail(err, MS_ENOMEM, "no memory for bias codes");
+  for (size_t i = 0; code && i < core->n_bias; i++)
+    code[i] = (uint16_t)core->bias[i].bias->code[MS_SET_ACCELERATED];
+  return code;
+}
+
+static void add_decoupling(const ms_core *core, size_t n_line, ms_area *bias) {
+  if (core->process->cap_f_per_m2 > 0)
+    bias->capacitor_m2 += (double)n_line * core->decap_f / core->process->cap_f_per_m2;
+}
+
 int ms_core_area(const ms_core *core, ms_area area[MS_AREA_PARTS], ms_error *err) {
   const ms_pvt pvt = {0};
   ms_deck *deck;
   memset(area, 0, MS_AREA_PARTS * sizeof *area);
-  uint16_t *code = calloc(core->n_bias + 1, sizeof *code);
+  uint16_t *code = default_codes(core, err);
   if (!code)
-    return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
-  for (size_t i = 0; i < core->n_bias; i++)
-    code[i] = (uint16_t)core->bias[i].bias->code[MS_SET_ACCELERATED];
+    return MS_ENOMEM;
   int rc = ms_deck_group(core, &pvt, &deck, err);
   rc = rc ? rc : add_deck(deck, core, part_of_neuron, area, err);
   rc = rc ? rc : ms_deck_bias(core, &pvt, code, &deck, err);
   rc = rc ? rc : add_deck(deck, core, part_of_bias, area, err);
-  if (core->process->cap_f_per_m2 > 0)
-    area[MS_AREA_BIAS].capacitor_m2 +=
-        (double)core->n_bias * core->decap_f / core->process->cap_f_per_m2;
+  add_decoupling(core, core->n_bias, &area[MS_AREA_BIAS]);
+  free(code);
+  return rc;
+}
+
+int ms_core_set_area(const ms_core *core, uint64_t own, ms_area *out, ms_error *err) {
+  const ms_pvt pvt = {0};
+  ms_deck *deck;
+  ms_area area[MS_AREA_PARTS] = {0};
+  uint16_t *code = default_codes(core, err);
+  if (!code)
+    return MS_ENOMEM;
+  int rc = ms_deck_bias_set(core, &pvt, code, own, &deck, err);
+  rc = rc ? rc : add_deck(deck, core, part_of_bias, area, err);
+  size_t n = 0;
+  for (uint64_t rest = own; rest; rest &= rest - 1)
+    n++;
+  *out = area[MS_AREA_BIAS];
+  add_decoupling(core, n, out);
   free(code);
   return rc;
 }

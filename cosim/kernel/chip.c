@@ -44,9 +44,7 @@ int ms_chip_create(const ms_chip_options *options, ms_chip **out, ms_error *err)
     rc = ms_router_create(&router, &chip->router, err);
   if (!rc)
     rc = ms_table_size_read(chip->router, ms_cores(options), &chip->size, err);
-  chip->bias = calloc(chip->core->n_bias + 1, sizeof *chip->bias);
-  if (!rc && !chip->bias)
-    rc = ms_fail(err, MS_ENOMEM, "no memory for a chip");
+  rc = rc ? rc : ms_chip_bias_create(chip, err);
   if (rc) {
     ms_chip_destroy(chip);
     return rc;
@@ -65,6 +63,7 @@ void ms_chip_destroy(ms_chip *chip) {
   ms_engine_destroy(chip->engine);
   free(chip->synapse);
   free(chip->bias);
+  free(chip->bias_v);
   free(chip->write);
   free(chip);
 }
@@ -89,6 +88,7 @@ int ms_chip_set_die(ms_chip *chip, const ms_die *die, ms_error *err) {
   if (!(die->strength >= 0))
     return ms_fail(err, MS_ERANGE, "mismatch strength %g: must not be negative", die->strength);
   chip->die = *die;
+  chip->unsolved = 1;
   return 0;
 }
 
@@ -104,6 +104,7 @@ int ms_chip_set_pvt(ms_chip *chip, const ms_pvt *pvt, ms_error *err) {
     return ms_fail(err, MS_ERANGE, "temperature %g C: process %s allows %g to %g C", pvt->temp_c,
                    p->name, p->temp_c[0], p->temp_c[2]);
   chip->pvt = *pvt;
+  chip->unsolved = 1;
   return 0;
 }
 
@@ -113,6 +114,10 @@ int ms_chip_check_run(const ms_chip *chip, const ms_event *in, size_t n_in,
     return ms_fail(err, MS_EINVAL, "the chip must be configured before it runs");
   if (!options->t_stop || options->t_stop == MS_TIME_NEVER)
     return ms_fail(err, MS_EINVAL, "a run needs an end: t_stop is 0 or never");
+  if (options->record_boundary && chip->n_set > 1)
+    return ms_fail(err, MS_EUNSUPPORTED,
+                   "a log of the boundary holds one set of bias codes, but the chip has %u",
+                   chip->n_set);
   for (size_t i = 0; i < n_in; i++) {
     if (in[i].address >= chip->options.n_input)
       return ms_fail(err, MS_ERANGE, "input event %zu: address %u, but there are %u inputs", i,

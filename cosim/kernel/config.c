@@ -25,14 +25,6 @@ static int check_synapse(const ms_chip *chip, size_t i, const ms_synapse *s, ms_
   return 0;
 }
 
-static int check_bias(const ms_chip *chip, size_t i, unsigned code, ms_error *err) {
-  const ms_core_bias *b = &chip->core->bias[i];
-  if (code >> 8 >= b->branch->n_coarse)
-    return ms_fail(err, MS_ERANGE, "bias %s: coarse code %u, but branch %s has %zu ranges", b->name,
-                   code >> 8, b->branch->name, b->branch->n_coarse);
-  return 0;
-}
-
 static int by_source(const void *a, const void *b) {
   const ms_synapse *x = *(const ms_synapse *const *)a, *y = *(const ms_synapse *const *)b;
   if (x->source != y->source)
@@ -101,17 +93,13 @@ int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *err) {
     if (rc)
       return rc;
   }
-  if (config->bias && config->n_bias != core->n_bias)
-    return ms_fail(err, MS_EINVAL, "%zu bias codes, but core %s has %zu bias lines", config->n_bias,
-                   core->name, core->n_bias);
-  uint16_t *bias = calloc(core->n_bias + 1, sizeof *bias);
+  const size_t n_bias = config->bias ? config->n_bias : core->n_bias;
+  uint16_t *bias = calloc(n_bias + 1, sizeof *bias);
   if (!bias)
-    return ms_fail(err, MS_ENOMEM, "no memory for %zu bias codes", core->n_bias);
-  int rc = 0;
-  for (size_t i = 0; !rc && i < core->n_bias; i++) {
+    return ms_fail(err, MS_ENOMEM, "no memory for %zu bias codes", n_bias);
+  for (size_t i = 0; i < n_bias; i++)
     bias[i] = config->bias ? config->bias[i] : (uint16_t)core->bias[i].bias->code[set];
-    rc = check_bias(chip, i, bias[i], err);
-  }
+  int rc = ms_chip_bias_check(chip, bias, n_bias, err);
   ms_time pulse = (core->busy_ps[set] + core->clock_ps / 2) / core->clock_ps;
   unsigned cycles = config->pulse_cycles ? config->pulse_cycles : (unsigned)pulse;
   ms_synapse *synapse = NULL;
@@ -122,14 +110,14 @@ int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *err) {
     rc = compile(chip, synapse, config->n_synapse, bias, cycles ? cycles : 1, &w, err);
   if (!rc)
     rc = apply(chip, (const uint32_t(*)[2])w.write, w.n, err);
+  if (!rc)
+    ms_chip_bias_take(chip, bias, n_bias);
+  free(bias);
   if (rc) {
-    free(bias);
     free(synapse);
     free(w.write);
     return rc;
   }
-  free(chip->bias);
-  chip->bias = bias;
   adopt(chip, synapse, config->n_synapse, &w);
   return 0;
 }
@@ -156,19 +144,19 @@ static int take_synapse(void *owner, const ms_synapse *synapse, ms_error *err) {
   return rc;
 }
 
-/* The circuits have one set of bias lines, so every core must name the same codes. */
-static int read_bias(ms_chip *chip, size_t i, ms_error *err) {
+/* The registers hold one set of codes, so every core must name the same ones. */
+static int read_bias(ms_chip *chip, size_t i, uint16_t *bias, ms_error *err) {
   int rc = 0;
   for (uint32_t k = 0; !rc && k < chip->size.cores; k++) {
     uint32_t code = 0;
     rc = ms_router_read(chip->router, ms_map_address(k, MS_MAP_BIAS + (uint32_t)i), &code, err);
-    if (!rc && k && code != chip->bias[i])
+    if (!rc && k && code != bias[i])
       rc = ms_fail(err, MS_EUNSUPPORTED,
                    "bias %s: code %u in core %u, %u in core 0: the cores share their bias lines",
-                   chip->core->bias[i].name, code, k, chip->bias[i]);
-    chip->bias[i] = (uint16_t)code;
+                   chip->core->bias[i].name, code, k, bias[i]);
+    bias[i] = (uint16_t)code;
   }
-  return rc ? rc : check_bias(chip, i, chip->bias[i], err);
+  return rc;
 }
 
 int ms_chip_configure_writes(ms_chip *chip, const uint32_t (*write)[2], size_t n, ms_error *err) {
@@ -179,8 +167,16 @@ int ms_chip_configure_writes(ms_chip *chip, const uint32_t (*write)[2], size_t n
   read_list list = {.chip = chip};
   rc = ms_table_read(chip->router, &chip->size, chip->options.n_neuron, chip->options.n_input,
                      take_synapse, &list, err);
-  for (size_t i = 0; !rc && i < chip->core->n_bias; i++)
-    rc = read_bias(chip, i, err);
+  const size_t n_bias = chip->core->n_bias;
+  uint16_t *bias = calloc(n_bias + 1, sizeof *bias);
+  if (!rc && !bias)
+    rc = ms_fail(err, MS_ENOMEM, "no memory for %zu bias codes", n_bias);
+  for (size_t i = 0; !rc && i < n_bias; i++)
+    rc = read_bias(chip, i, bias, err);
+  rc = rc ? rc : ms_chip_bias_check(chip, bias, n_bias, err);
+  if (!rc)
+    ms_chip_bias_take(chip, bias, n_bias);
+  free(bias);
   ms_table_writes w = {.write = calloc(n + 1, sizeof *w.write), .n = n};
   if (!rc && !w.write)
     rc = ms_fail(err, MS_ENOMEM, "no memory for the configuration");

@@ -20,7 +20,11 @@ struct ms_chip {
   int configured;
   ms_synapse *synapse;
   size_t n_synapse;
-  uint16_t *bias; /* [core->n_bias] */
+  unsigned n_set; /* of neurons with bias lines of their own, or 1 */
+  uint16_t *bias; /* [n_set][core->n_bias] */
+  double *bias_v; /* the same shape, for the die and the point of operation; not while `unsolved` */
+  double bias_power_w;
+  int unsolved;
   uint32_t (*write)[2];
   size_t n_write;
   /* Places to run groups: one a neuron, or as many as the feed-forward driver has workers. */
@@ -55,7 +59,6 @@ typedef struct ms_session {
   ms_time horizon; /* every external event before this is in `in` */
   const ms_event *in;
   size_t n_in, next_in;
-  double *bias_v;
   ms_session_group *group; /* [n_neuron] */
   unsigned n_neuron;
   int replays; /* requests are recorded when the router is told, not when a group reports them */
@@ -118,6 +121,16 @@ int ms_drive_feedforward(ms_session *s, ms_error *err);
 /* feedforward.c: layer of each neuron, sources before targets; layer: [n_neuron] out.
  * Returns the number of layers, or 0 where the connections form a loop. */
 unsigned ms_layers(const ms_chip *chip, unsigned *layer, ms_error *err);
+
+/* bias.c */
+/* Memory for the codes and voltages of all sets. */
+int ms_chip_bias_create(ms_chip *chip, ms_error *err);
+/* Refuses codes that are not for one set or for all, or that the branches do not have. */
+int ms_chip_bias_check(const ms_chip *chip, const uint16_t *code, size_t n, ms_error *err);
+/* Takes checked codes over. */
+void ms_chip_bias_take(ms_chip *chip, const uint16_t *code, size_t n);
+/* Voltages of all lines on the chip's die; solved once for a die, point of operation and codes. */
+int ms_chip_bias_solve(ms_chip *chip, ms_error *err);
 
 /* chip.c */
 /* Cores that the options ask for. */

@@ -35,15 +35,14 @@ int ms_session_begin(ms_session *s, ms_chip *chip, const ms_event *in, size_t n_
                     .n_neuron = n};
   while (s->n_in && in[s->n_in - 1].t >= s->t_stop)
     s->n_in--;
-  s->bias_v = calloc(chip->core->n_bias + 1, sizeof *s->bias_v);
   s->group = calloc(n, sizeof *s->group);
   result->group = calloc(n, sizeof *result->group);
-  if (!s->bias_v || !s->group || !result->group)
+  if (!s->group || !result->group)
     return ms_fail(err, MS_ENOMEM, "no memory for a run of %u neurons", n);
   result->n_neuron = n;
   result->cores = chip->size.cores;
-  int rc = ms_engine_bias(chip->engine, &chip->die, &chip->pvt, chip->bias, s->bias_v,
-                          &result->bias_power_w, err);
+  int rc = ms_chip_bias_solve(chip, err);
+  result->bias_power_w = chip->bias_power_w;
   if (!rc)
     rc = ms_router_trace(s->router, options->trace_router, err);
   return rc ? rc : ms_router_reset(s->router, err);
@@ -53,7 +52,6 @@ void ms_session_end(ms_session *s) {
   for (unsigned n = 0; s->group && n < s->n_neuron; n++)
     free(s->group[n].stimulus);
   free(s->group);
-  free(s->bias_v);
   free(s->pending);
 }
 
@@ -66,10 +64,12 @@ int ms_session_check(const ms_session *s, ms_error *err) {
 ms_run_spec ms_session_spec(const ms_session *s, unsigned n) {
   const ms_run_options *o = s->options;
   int probed = !o->probe_neuron || o->probe_neuron[n];
-  return (ms_run_spec){.die = s->chip->die,
-                       .pvt = s->chip->pvt,
+  const ms_chip *chip = s->chip;
+  const size_t set = ms_bias_set_of(&chip->options, n);
+  return (ms_run_spec){.die = chip->die,
+                       .pvt = chip->pvt,
                        .neuron = n,
-                       .bias_v = s->bias_v,
+                       .bias_v = chip->bias_v + set * chip->core->n_bias,
                        .t_stop = s->t_stop,
                        .lookahead_ps = s->lookahead,
                        .probe_mask = probed ? o->probe_mask : 0,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three decks: one neuron, the bias branches, the whole core flat. */
+/* Two decks: one neuron, the whole core flat. */
 #include "netlist/deck_builder.h"
 
 #include <stdio.h>
@@ -175,128 +175,6 @@ int ms_deck_group(const ms_core *core, const ms_pvt *pvt, ms_deck **out, ms_erro
   return deck_end(&b, out);
 }
 
-/* ---- Bias branches. */
-
-typedef struct branch_context {
-  size_t index;
-  const ms_core_bias *bias;
-  unsigned fine;
-} branch_context;
-
-static void branch_node(const void *context, const ms_pin *pin, unsigned bit, char *node) {
-  const branch_context *x = context;
-  bool on = (x->fine >> bit & 1) != 0;
-  switch (pin->role) {
-  case MS_ROLE_SUPPLY:
-    snprintf(node, MS_NODE_NAME, "vdd");
-    break;
-  case MS_ROLE_GROUND:
-    snprintf(node, MS_NODE_NAME, "0");
-    break;
-  case MS_ROLE_FINE_BITS:
-    snprintf(node, MS_NODE_NAME, "%s", on != pin->active_low ? "vdd" : "0");
-    break;
-  case MS_ROLE_BIAS_OUT:
-    snprintf(node, MS_NODE_NAME, "b%zu", x->index);
-    break;
-  default:
-    snprintf(node, MS_NODE_NAME, "%s_%s", x->bias->bias->name, pin->name);
-  }
-}
-
-static void write_branch(deck_builder *b, size_t i, unsigned code) {
-  const ms_core_bias *bias = &b->core->bias[i];
-  const ms_cell *branch = bias->branch;
-  unsigned coarse = code >> MS_FINE_BITS;
-  if (coarse >= branch->n_coarse) {
-    deck_fail(b, MS_ERANGE, "bias %s: coarse %u is out of range; allowed: 0 to %zu", bias->name,
-              coarse, branch->n_coarse - 1);
-    return;
-  }
-  char name[MS_NODE_NAME], params[160];
-  snprintf(name, sizeof name, "x%s", bias->bias->name);
-  snprintf(params, sizeof params, " w=%.15g l=%.15g", bias->bias->w_m, bias->bias->l_m);
-  deck_instance(b, name, branch, branch_node,
-                &(branch_context){i, bias, code & ((1u << MS_FINE_BITS) - 1)}, params);
-  for (size_t p = 0; p < branch->n_pin; p++)
-    if (branch->pin[p].role == MS_ROLE_COARSE)
-      deck_line(b, "i%s vdd %s_%s dc %.10g", bias->bias->name, bias->bias->name,
-                branch->pin[p].name, branch->coarse_a[coarse]);
-}
-
-/* Where the operating point of a branch is looked for. Without it ngspice steps gmin, which costs
- * ten times as much. */
-static void write_branch_starts(deck_builder *b, const ms_core_bias *bias) {
-  const ms_cell *branch = bias->branch;
-  for (size_t i = 0; i < branch->n_initial; i++) {
-    const ms_initial *initial = &branch->initial[i];
-    deck_line(b, ".nodeset v(xbias.x%s.x%s.%s)=%.10g", bias->cell->name, bias->bias->name,
-              initial->node, initial->voltage_v + (initial->at_supply ? b->supply_v : 0));
-  }
-}
-
-/* " b3 b4": the bias lines of one cell, or of all for NULL. */
-static char *bias_nodes(const ms_core *core, const ms_cell *cell) {
-  char *text = NULL;
-  size_t n = 0;
-  FILE *f = open_memstream(&text, &n);
-  if (!f)
-    return NULL;
-  for (size_t i = 0; i < core->n_bias; i++)
-    if (!cell || core->bias[i].cell == cell)
-      fprintf(f, " b%zu", i);
-  if (!fclose(f))
-    return text;
-  free(text);
-  return NULL;
-}
-
-/* Nested so that ngspice's names give the instance path bias.<cell>.<bias>.<device>. */
-static void write_biases(deck_builder *b, const uint16_t *code) {
-  const ms_core *core = b->core;
-  for (size_t i = 0; i < core->n_bias; i++)
-    deck_cell(b, core->bias[i].branch);
-  char *all = bias_nodes(core, NULL);
-  if (!all) {
-    deck_fail(b, MS_ENOMEM, "out of memory writing a deck");
-    return;
-  }
-  for (int pass = 0; pass < 2; pass++) {
-    if (pass)
-      deck_line(b, ".subckt ms_bias vdd%s", all);
-    for (size_t i = 0; i < core->n_bias; i++) {
-      const ms_cell *cell = core->bias[i].cell;
-      if (i && core->bias[i - 1].cell == cell)
-        continue;
-      char *own = bias_nodes(core, cell);
-      if (!own)
-        deck_fail(b, MS_ENOMEM, "out of memory writing a deck");
-      else if (pass)
-        deck_line(b, "x%s vdd%s ms_bias_%s", cell->name, own, cell->name);
-      else {
-        deck_line(b, ".subckt ms_bias_%s vdd%s", cell->name, own);
-        for (size_t k = i; k < core->n_bias && core->bias[k].cell == cell; k++)
-          write_branch(b, k, code[k]);
-        deck_line(b, ".ends");
-      }
-      free(own);
-    }
-  }
-  deck_line(b, ".ends");
-  deck_line(b, "xbias vdd%s ms_bias", all);
-  for (size_t i = 0; i < core->n_bias; i++)
-    write_branch_starts(b, &core->bias[i]);
-  free(all);
-}
-
-int ms_deck_bias(const ms_core *core, const ms_pvt *pvt, const uint16_t *code, ms_deck **out,
-                 ms_error *err) {
-  deck_builder b;
-  if (!deck_begin(&b, core, pvt, "bias branches", err))
-    write_biases(&b, code);
-  return deck_end(&b, out);
-}
-
 /* ---- The whole core. */
 
 typedef struct text_context {
@@ -316,7 +194,7 @@ static void write_flat_external(void *context, const char *group, const char *fl
 
 /* "vdd b0.. nin vmem req nack p0 w0_0 ..." of the neuron's wrapper or of one instance of it. */
 static char *neuron_nodes(const ms_core *core, unsigned neuron, bool flat) {
-  char *biases = bias_nodes(core, NULL), *text = NULL;
+  char *biases = deck_bias_nodes(core, NULL, UINT64_MAX), *text = NULL;
   size_t n = 0;
   FILE *f = biases ? open_memstream(&text, &n) : NULL;
   if (f) {
@@ -350,7 +228,7 @@ int ms_deck_flat(const ms_core *core, const ms_pvt *pvt, unsigned n_neuron, cons
     return ms_fail(err, MS_ERANGE, "%u neurons; allowed in a flat deck: 1 to 4096", n_neuron);
   if (!deck_begin(&b, core, pvt, "flat netlist", err)) {
     write_neuron_cells(&b);
-    write_biases(&b, code);
+    deck_biases(&b, code, UINT64_MAX, false);
     for (size_t i = 0; i < core->n_bias; i++)
       deck_line(&b, "cb%zu b%zu 0 %.10g", i, i, core->decap_f);
     char *nodes = neuron_nodes(core, 0, false);

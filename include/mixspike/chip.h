@@ -22,6 +22,14 @@ typedef enum ms_driver_kind {
   MS_DRIVER_FEEDFORWARD, /**< layer by layer, repeated until no delivery moves */
 } ms_driver_kind;
 
+/** Which neurons share their bias lines. All zero: all neurons of all cores share every line. Else
+ * each set of so many neighbours in a core has branches of its own for some lines, with mismatch of
+ * their own and codes of their own; the other lines are the chip's. */
+typedef struct ms_bias_sharing {
+  unsigned neurons; /**< of a set; 0: all */
+  uint64_t own;     /**< lines of which every set has its own: bit i is core->bias[i] */
+} ms_bias_sharing;
+
 typedef struct ms_chip_options {
   const ms_core *core; /**< must outlive the chip */
   ms_engine_options engine;
@@ -31,8 +39,9 @@ typedef struct ms_chip_options {
   unsigned cols, rows; /**< cores in a row and in a column of the mesh; 0: 1. The network is spread
                             over them (docs/architecture.md, "Several cores"); all cores are of the
                             kind `core` and share its bias lines */
-  unsigned workers;    /**< groups simulated at once by the feed-forward driver; 0: 1 */
-  int set; /**< MS_SET_ACCELERATED or MS_SET_BIOLOGICAL: default codes and pulse width */
+  ms_bias_sharing bias_sharing;
+  unsigned workers; /**< groups simulated at once by the feed-forward driver; 0: 1 */
+  int set;          /**< MS_SET_ACCELERATED or MS_SET_BIOLOGICAL: default codes and pulse width */
 } ms_chip_options;
 
 /** A connection: source (0..n_neuron-1 neurons, then inputs) to one synapse row of a neuron. */
@@ -46,9 +55,10 @@ typedef struct ms_synapse {
 typedef struct ms_config {
   size_t n_synapse;
   ms_synapse
-      *synapse; /**< in any order; the chip sorts by source, keeping the given order within */
-  size_t n_bias;
-  uint16_t *bias;        /**< NULL: the defaults of the bias set */
+      *synapse;   /**< in any order; the chip sorts by source, keeping the given order within */
+  size_t n_bias;  /**< the core's lines, or as many for each set of neurons (ms_bias_sets) */
+  uint16_t *bias; /**< set after set; lines that are no set's own as in set 0. Codes of one set
+                       alone are every set's. NULL: the defaults of the bias set */
   unsigned pulse_cycles; /**< cycles that a pulse keeps its row; 0: the core's default */
 } ms_config;
 
@@ -130,6 +140,12 @@ typedef struct ms_run_result {
   double wall_s, router_wall_s; /**< of the whole run, of the digital half */
 } ms_run_result;
 
+/** How many sets of neurons with bias lines of their own a chip has; 1 where all share theirs. */
+MS_API unsigned ms_bias_sets(const ms_chip_options *options);
+/** The set that a neuron belongs to: neighbours in its core, which need not be neighbours in the
+ * network. */
+MS_API unsigned ms_bias_set_of(const ms_chip_options *options, unsigned neuron);
+
 MS_API int ms_chip_create(const ms_chip_options *options, ms_chip **out, ms_error *err);
 MS_API void ms_chip_destroy(ms_chip *chip);
 
@@ -140,7 +156,8 @@ MS_API int ms_chip_configure(ms_chip *chip, const ms_config *config, ms_error *e
  * ms_chip_configure would, without a chip. */
 MS_API int ms_chip_check_fit(const ms_chip_options *options, const ms_config *config,
                              ms_error *err);
-/** The sequence of port writes that the last ms_chip_configure made; valid until the next. */
+/** The sequence of port writes that the last ms_chip_configure made; valid until the next. The
+ * port has registers for one set of bias codes, which are those of set 0. */
 MS_API size_t ms_chip_config_writes(const ms_chip *chip, const uint32_t (**write)[2]);
 /** Programs the chip from such a sequence instead (replay of a package): the chip then reads its
  * connections and codes back through the port. */

@@ -56,8 +56,10 @@ typedef struct ms_experiment {
   ms_encoding encoding;                 /**< tau_s 0: the core's */
 
   unsigned hidden, outputs_per_class;
-  unsigned parallel;   /**< synapses (rows) that each input uses per neuron */
-  unsigned cols, rows; /**< of the mesh of cores that the network is spread over */
+  unsigned parallel;       /**< synapses (rows) that each input uses per neuron */
+  unsigned cols, rows;     /**< of the mesh of cores that the network is spread over */
+  unsigned bias_shared_by; /**< neurons that share those bias lines that calibration moves; 0: all.
+                                A study's or a fit's calibration sets it, the file does not */
 
   uint64_t seed;                /**< of the initial weights and the order of samples */
   unsigned epochs, fine_epochs; /**< on the model: with the coarse, then with the fine time step */
@@ -145,14 +147,17 @@ typedef struct ms_setup {
   ms_encoding encoding; /**< with tau_s set */
   ms_pvt pvt;
   unsigned n_input, n_neuron, n_output; /**< hidden neurons first, then outputs class by class */
-  uint16_t *bias;                       /**< [core->n_bias] codes */
-  ms_chip_options chip;                 /**< for ms_chip_create; points into this setup */
+  unsigned n_bias_set;  /**< sets of neurons with bias lines of their own; 1: all share theirs */
+  uint16_t *bias;       /**< [n_bias_set][core->n_bias] codes */
+  ms_chip_options chip; /**< for ms_chip_create; points into this setup */
 } ms_setup;
 
 /** Loads what the experiment names and checks that the network fits the core.
  * @param experiment  must outlive the setup */
 MS_API int ms_setup_create(const ms_experiment *experiment, ms_setup **out, ms_error *err);
 MS_API void ms_setup_destroy(ms_setup *setup);
+/** Gives a configuration the setup's codes in place of those that it has. */
+MS_API int ms_setup_bias(const ms_setup *setup, ms_config *config, ms_error *err);
 /** Die `number` of the experiment's population. */
 MS_API ms_die ms_setup_die(const ms_setup *setup, uint64_t number);
 

@@ -46,12 +46,20 @@ typedef struct ms_fit_report {
   double wall_s; /**< of this call */
 } ms_fit_report;
 
+/** How a die's bias codes are calibrated. */
+typedef struct ms_calibration {
+  unsigned rounds;  /**< 0: not at all */
+  unsigned stimuli; /**< of each round, to fit the neurons with; 0: 24 */
+} ms_calibration;
+
 typedef struct ms_fit_options {
   const uint64_t *die; /**< [n_die] */
   size_t n_die;
   const char *output; /**< folder, made if missing: fit.h5 after every die, fit.json and fit.csv at
                            the end; NULL: nothing is written */
-  int resume;         /**< take over the dies that fit.h5 has; MS_EMISSING if there is none */
+  ms_calibration calibrate; /**< of each die before it is fitted; the fit then has other stimuli, so
+                                 that it does not see the errors that calibration has followed */
+  int resume;               /**< take over the dies that fit.h5 has; MS_EMISSING if there is none */
   ms_control control;
 } ms_fit_options;
 

@@ -35,6 +35,9 @@ typedef struct ms_study_item {
   double bias_m2;   /**< of the bias branches, once a core */
   double acceptance, autocorrelation, chain_spread; /**< of the Metropolis-Hastings chains that
                          trained its network, as in ms_chain_report; NaN: none did */
+  double own_bias_m2; /**< of the bias branches that sets of neurons have for themselves, beyond
+                           those in bias_m2 */
+  double codes;       /**< bias codes that are kept for this very die */
 } ms_study_item;
 
 /** What one engine made of samples. */
@@ -65,6 +68,7 @@ typedef struct ms_study_cell {
   ms_interval yield_interval;
   double energy_j, spikes, spent;                   /**< means */
   double test_samples, test_s, area_m2, bias_m2;    /**< means */
+  double own_bias_m2, codes;                        /**< means */
   double acceptance, autocorrelation, chain_spread; /**< means; NaN: no chains */
   int pareto;    /**< no other method under the same circumstances has at least its median accuracy
                       with less area or fewer test samples, and neither more */

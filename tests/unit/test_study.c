@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Studies: mistakes are named before anything runs, an interrupted study resumed ends in the same
- * items, methods meet the same dies, distortions are a die's own, calibration moves a line back. */
-#include "methods/calibrate.h"
+ * items, methods meet the same dies, distortions are a die's own. */
 #include "methods/distort.h"
 #include "methods/fit.h"
 #include "study_files.h"
@@ -238,7 +237,7 @@ static void distortions_belong_to_the_die(void **state) {
       synapse[k * N + (int)i] =
           (ms_synapse){.source = (uint16_t)(i % 20), .target = (uint16_t)(i / 20), .code = 7};
     config[k] = (ms_config){.n_synapse = N, .synapse = synapse + k * N};
-    ms_distort_config(&d, &die[k], 0, core, &config[k]);
+    ms_distort_config(&d, &die[k], 0, core, 0, &config[k]);
   }
   /* Whatever its mismatch, the die is the same die; another one is another. */
   assert_int_equal(config[0].n_synapse, config[1].n_synapse);
@@ -276,7 +275,7 @@ static void distortions_come_with_age(void **state) {
     for (size_t k = 0; k < core->n_bias; k++)
       bias[k] = CODE;
     ms_config config = {.bias = bias, .n_bias = core->n_bias};
-    ms_distort_config(&d, &die, age, core, &config);
+    ms_distort_config(&d, &die, age, core, 0, &config);
     if (!age)
       assert_int_equal(bias[0], CODE);
     if (ms_distort_phase(&d, age) == ms_distort_phase(&d, age ? age - 1 : 0))
@@ -357,46 +356,6 @@ static void a_die_gets_hot_between_two_samples(void **state) {
     ms_lab_results_clear(result[k], N);
 }
 
-/* A chip of the model without mismatch whose synaptic unit current stands 30 % too high, and its
- * leak 20 % too low: two rounds bring both codes back to within 6 % (priors and statistics leave
- * 4). */
-static void calibration_moves_a_line_back(void **state) {
-  (void)state;
-  static const char text[] =
-      "name: c\ncore: dpi16\nmodels_dir: " MS_TEST_MODELS_DIR "\nanalog: model\n"
-      "digital: ideal\nnetwork: {hidden: 3}\ntask: {name: yinyang, train: 8, test: 6}\n"
-      "fit: {neuron_runs: 48}\ndies: {seed: 1, mismatch: 0.0001}\n";
-  ms_experiment *e;
-  ms_setup *s;
-  ms_lab *lab;
-  ms_neuron_model nominal;
-  ms_error err = {0};
-  if (ms_experiment_parse(text, "c.yaml", &e, &err) || ms_setup_create(e, &s, &err) ||
-      ms_lab_create(s, 1, &lab, &err) ||
-      ms_neuron_model_nominal(s->core, &s->pvt, s->bias, s->chip.set, &nominal, &err))
-    fail_msg("%s", err.text);
-  int iw = ms_core_find_bias(s->core, "dpi_exc.iw"),
-      leak = ms_core_find_bias(s->core, "dpi_exc.itau");
-  assert_true(iw >= 0 && leak >= 0);
-  uint16_t old_iw = s->bias[iw], old_leak = s->bias[leak];
-  s->bias[iw] = ms_bias_scale(&s->core->bias[iw], old_iw, 1.3);
-  s->bias[leak] = ms_bias_scale(&s->core->bias[leak], old_leak, 0.8);
-  if (ms_calibrate(s, lab, &nominal, 3, 2, NULL, &err))
-    fail_msg("%s", err.text);
-  for (int k = 0; k < 2; k++) {
-    int i = k ? leak : iw;
-    uint16_t old = k ? old_leak : old_iw;
-    const ms_cell *branch = s->core->bias[i].branch;
-    double ratio = branch->coarse_a[s->bias[i] >> 8] * (s->bias[i] & 0xff) /
-                   (branch->coarse_a[old >> 8] * (old & 0xff));
-    if (fabs(log(ratio)) > 0.06)
-      fail_msg("line %d ends at %.3f of its current", i, ratio);
-  }
-  ms_lab_destroy(lab);
-  ms_setup_destroy(s);
-  ms_experiment_destroy(e);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(mistakes_are_named_before_anything_runs),
@@ -408,7 +367,6 @@ int main(void) {
       cmocka_unit_test(distortions_belong_to_the_die),
       cmocka_unit_test(distortions_come_with_age),
       cmocka_unit_test(a_die_gets_hot_between_two_samples),
-      cmocka_unit_test(calibration_moves_a_line_back),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

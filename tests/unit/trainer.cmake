@@ -27,11 +27,13 @@ ms_add_test(train unit test_train.c ${MS_TRAINER_METHODS}/state.c ${MS_TRAINER_M
 target_include_directories(test_train SYSTEM PRIVATE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(test_train PRIVATE Threads::Threads ${HDF5_C_LIBRARIES})
 ms_add_test(tasks unit test_tasks.c)
-ms_add_test(study unit test_study.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TRAINER_METHODS}/distort.c
-  ${MS_TRAINER_METHODS}/fit_die.c
+set(MS_TEST_LAB ${MS_TRAINER_METHODS}/distort.c ${MS_TRAINER_METHODS}/fit_die.c
   ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_record.c
   ${MS_TRAINER_METHODS}/fit_neuron.c ${MS_TRAINER_METHODS}/least_squares.c
   ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
+ms_add_test(study unit test_study.c ${MS_TEST_LAB})
 target_link_libraries(test_study PRIVATE Threads::Threads)
+ms_add_test(study_calibrate unit test_study_calibrate.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TEST_LAB})
+target_link_libraries(test_study_calibrate PRIVATE Threads::Threads)
 ms_add_test(study_confirm unit test_study_confirm.c)
 ms_add_test(study_failed unit test_study_failed.c)

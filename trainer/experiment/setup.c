@@ -2,6 +2,8 @@
 /* From an experiment to what it names: core, task, bias codes, and the options of its chips. */
 #include "mixspike/experiment.h"
 
+#include "methods/calibrate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,9 @@
 
 static int set_biases(ms_setup *s, ms_error *err) {
   const ms_experiment *e = s->experiment;
-  s->bias = calloc(s->core->n_bias ? s->core->n_bias : 1, sizeof *s->bias);
+  const size_t n_bias = s->core->n_bias;
+  s->n_bias_set = ms_bias_sets(&s->chip);
+  s->bias = calloc(s->n_bias_set * n_bias + 1, sizeof *s->bias);
   if (!s->bias)
     return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
   for (size_t i = 0; i < s->core->n_bias; i++)
@@ -21,6 +25,20 @@ static int set_biases(ms_setup *s, ms_error *err) {
                      e->file, e->bias[i].name, s->core->name);
     s->bias[k] = e->bias[i].code;
   }
+  for (size_t set = 1; set < s->n_bias_set; set++)
+    memcpy(s->bias + set * n_bias, s->bias, n_bias * sizeof *s->bias);
+  return MS_OK;
+}
+
+int ms_setup_bias(const ms_setup *s, ms_config *config, ms_error *err) {
+  const size_t n = s->n_bias_set * s->core->n_bias;
+  uint16_t *bias = malloc(n * sizeof *bias + 1);
+  if (!bias)
+    return ms_fail(err, MS_ENOMEM, "no memory for %zu bias codes", n);
+  memcpy(bias, s->bias, n * sizeof *bias);
+  free(config->bias);
+  config->bias = bias;
+  config->n_bias = n;
   return MS_OK;
 }
 
@@ -113,9 +131,7 @@ static int fill(ms_setup *s, ms_error *err) {
                      e->file, s->core->process->name, e->corner);
     s->pvt.corner = (unsigned)corner;
   }
-  if (!(rc = set_biases(s, err)))
-    rc = check_fit(s, err);
-  if (rc)
+  if ((rc = check_fit(s, err)))
     return rc;
   s->encoding = e->encoding;
   s->encoding.per_input = s->task->per_input;
@@ -134,7 +150,10 @@ static int fill(ms_setup *s, ms_error *err) {
                               .rows = e->rows,
                               .workers = 1,
                               .set = e->bias_set};
-  return e->cols * e->rows > 1 ? check_cores(s, err) : MS_OK;
+  if (e->bias_shared_by)
+    s->chip.bias_sharing = (ms_bias_sharing){e->bias_shared_by, ms_calibrate_lines(s->core)};
+  rc = set_biases(s, err);
+  return !rc && e->cols * e->rows > 1 ? check_cores(s, err) : rc;
 }
 
 int ms_setup_create(const ms_experiment *experiment, ms_setup **out, ms_error *err) {

@@ -5,13 +5,19 @@
 
 #include "methods/fit_model.h"
 
-/** Moves the bias codes until the die's median neuron is the nominal one: time constants of the
- * synapses, refractory time, and weight over threshold of each row.
+/** Lines that calibration moves: bit i is core->bias[i], of the first 64. Sets of neurons that do
+ * not share them have these for themselves (ms_bias_sharing). */
+uint64_t ms_calibrate_lines(const ms_core *core);
+/** How many codes have to be kept for a calibrated die. */
+size_t ms_calibrate_codes(const ms_setup *setup);
+
+/** Moves the bias codes until the median neuron of those that share lines is the nominal one: time
+ * constants of the synapses, refractory time, and weight over threshold of each row.
  * @param setup    its bias codes are those that the fits run with; changed
  * @param nominal  fitted at the codes that the setup begins with
- * @param rounds   each fits the die once and moves the codes once */
+ * @param how      its `rounds`: each fits the die once and moves the codes once */
 int ms_calibrate(ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal, uint64_t die,
-                 unsigned rounds, const ms_control *control, ms_error *err);
+                 const ms_calibration *how, const ms_control *control, ms_error *err);
 
 /** A bias code whose current is `ratio` times that of `code`, as near as the DAC has one: coarse
  * ranges are a factor of 8 apart. */

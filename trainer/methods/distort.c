@@ -15,7 +15,7 @@ int ms_distorted(const ms_distortion *d, const ms_die *die) {
 static double normal(const ms_die *die, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static double normal(const ms_die *die, const char *format, ...) {
-  char path[96];
+  char path[160];
   va_list args;
   va_start(args, format);
   vsnprintf(path, sizeof path, format, args);
@@ -73,8 +73,22 @@ static uint16_t distort_bias(const ms_distortion *d, const ms_die *die, uint64_t
   return (uint16_t)((code & 0xff00u) | fine);
 }
 
+/* Each branch has a name: a set's own ones that of the set in front, but for the first set's. */
+static void distort_biases(const ms_distortion *d, const ms_die *die, uint64_t age,
+                           const ms_core *core, uint64_t own, ms_config *config) {
+  for (size_t k = 0; k < config->n_bias; k++) {
+    const size_t line = k % core->n_bias, set = k / core->n_bias;
+    char name[120];
+    if (set && own >> line & 1)
+      snprintf(name, sizeof name, "set%zu.%s", set, core->bias[line].name);
+    else
+      snprintf(name, sizeof name, "%s", core->bias[line].name);
+    config->bias[k] = distort_bias(d, die, age, name, config->bias[k]);
+  }
+}
+
 void ms_distort_config(const ms_distortion *d, const ms_die *die, uint64_t age, const ms_core *core,
-                       ms_config *config) {
+                       uint64_t own, ms_config *config) {
   unsigned most = (1u << core->dac_bits) - 1;
   size_t kept = 0;
   for (size_t i = 0; i < config->n_synapse; i++) {
@@ -86,8 +100,8 @@ void ms_distort_config(const ms_distortion *d, const ms_die *die, uint64_t age, 
       config->synapse[kept++] = s;
   }
   config->n_synapse = kept;
-  for (size_t k = 0; config->bias && k < config->n_bias; k++)
-    config->bias[k] = distort_bias(d, die, age, core->bias[k].name, config->bias[k]);
+  if (config->bias)
+    distort_biases(d, die, age, core, own, config);
 }
 
 static int by_time(const void *a, const void *b) {

@@ -10,9 +10,10 @@ int ms_distorted(const ms_distortion *distortion, const ms_die *die);
 
 /** Changes a configuration into what the die makes of it. Connections may vanish; order stays. Bias
  * codes move if the configuration has its own.
- * @param age  samples that the die has run */
+ * @param age  samples that the die has run
+ * @param own  lines of which each set of neurons has its own, as in ms_bias_sharing */
 void ms_distort_config(const ms_distortion *distortion, const ms_die *die, uint64_t age,
-                       const ms_core *core, ms_config *config);
+                       const ms_core *core, uint64_t own, ms_config *config);
 /** A number that changes when the die's configuration does as it ages. */
 uint64_t ms_distort_phase(const ms_distortion *distortion, uint64_t age);
 /** What a die has become hotter by, degrees. */

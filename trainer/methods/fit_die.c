@@ -120,6 +120,13 @@ static void check(const job *j, const ms_fit_records *fresh) {
 
 int ms_fit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal, uint64_t die,
                unsigned stimuli, ms_die_fit *out, const ms_control *control, ms_error *err) {
+  return ms_fit_die_series(setup, lab, nominal, die, stimuli, 0, out, control, err);
+}
+
+int ms_fit_die_series(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal,
+                      uint64_t die, unsigned stimuli, unsigned series, ms_die_fit *out,
+                      const ms_control *control, ms_error *err) {
+  const uint64_t seed = 1000003 * die + 100000000019 * series;
   ms_die virtual_die = ms_setup_die(setup, die);
   ms_fit_times times;
   ms_fit_records seen = {0}, fresh = {0};
@@ -128,11 +135,11 @@ int ms_fit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nomina
   if (!rc)
     rc = ms_fit_times_of(setup, lab, &times, err);
   if (!rc)
-    rc = ms_fit_record_die(setup, lab, &virtual_die, SETS, each, 100000 + 1000003 * die, &seen,
-                           control, err);
+    rc =
+        ms_fit_record_die(setup, lab, &virtual_die, SETS, each, 100000 + seed, &seen, control, err);
   if (!rc)
-    rc = ms_fit_record_die(setup, lab, &virtual_die, 3, (each + 1) / 2, 900000 + 1000003 * die,
-                           &fresh, control, err);
+    rc = ms_fit_record_die(setup, lab, &virtual_die, 3, (each + 1) / 2, 900000 + seed, &fresh,
+                           control, err);
   job j = {.setup = setup,
            .nominal = nominal,
            .times = &times,

@@ -11,6 +11,10 @@
  * @param out      free with ms_die_fit_clear */
 int ms_fit_die(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal, uint64_t die,
                unsigned stimuli, ms_die_fit *out, const ms_control *control, ms_error *err);
+/** The same with other random stimuli for every `series`; those of ms_fit_die are series 0. */
+int ms_fit_die_series(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *nominal,
+                      uint64_t die, unsigned stimuli, unsigned series, ms_die_fit *out,
+                      const ms_control *control, ms_error *err);
 /** Fits a die's neurons again, from where they are, to what they do with a network: each then sees
  * its own synapses and its own inputs' times.
  * @param value  [n] values of samples of the task, which the die runs

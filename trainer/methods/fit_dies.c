@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many dies: fitted one after the other with what is done kept on disk, and the spread over all. */
 #include "base/clock.h"
+#include "methods/calibrate.h"
 #include "methods/fit.h"
 #include "methods/fit_die.h"
 #include "methods/fit_file.h"
@@ -117,12 +118,30 @@ static int save(run *r, ms_error *err) {
   return r->options->output ? ms_fit_file_save(r->path, r->setup, r->report, err) : MS_OK;
 }
 
+/* Calibrates a die where that is asked for, and fits it with its codes. */
+static int fit_one(run *r, uint64_t die, ms_die_fit *out, const ms_control *control,
+                   ms_error *err) {
+  const ms_calibration *how = &r->options->calibrate;
+  const size_t size = r->setup->n_bias_set * r->setup->core->n_bias * sizeof *r->setup->bias;
+  uint16_t *before = malloc(size + 1);
+  if (!before)
+    return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
+  memcpy(before, r->setup->bias, size);
+  int rc = ms_calibrate(r->setup, r->lab, &r->report->nominal, die, how, control, err);
+  rc =
+      rc ? rc
+         : ms_fit_die_series(r->setup, r->lab, &r->report->nominal, die,
+                             r->setup->experiment->fit_stimuli, how->rounds > 0, out, control, err);
+  memcpy(r->setup->bias, before, size);
+  free(before);
+  return rc;
+}
+
 static int fit_dies(run *r, const ms_control *control, ms_error *err) {
   ms_fit_report *report = r->report;
   int rc = MS_OK;
   while (!rc && report->n_die < r->options->n_die) {
-    rc = ms_fit_die(r->setup, r->lab, &report->nominal, r->options->die[report->n_die],
-                    r->setup->experiment->fit_stimuli, &report->die[report->n_die], control, err);
+    rc = fit_one(r, r->options->die[report->n_die], &report->die[report->n_die], control, err);
     if (!rc) {
       report->n_die++;
       rc = save(r, err);

@@ -36,14 +36,14 @@ static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_confi
   for (size_t r = 0; r < core->n_row; r++)
     n_row[core->row[r].sign]++;
   size_t n = (size_t)s->n_neuron * s->n_input;
-  *config = (ms_config){.n_bias = core->n_bias};
-  config->synapse = calloc(n, sizeof *config->synapse);
-  config->bias = calloc(core->n_bias + 1, sizeof *config->bias);
-  if (!config->synapse || !config->bias) {
-    ms_config_clear(config);
+  *config = (ms_config){.synapse = calloc(n, sizeof *config->synapse)};
+  if (!config->synapse)
     return ms_fail(err, MS_ENOMEM, "no memory for a fit");
+  int rc = ms_setup_bias(s, config, err);
+  if (rc) {
+    ms_config_clear(config);
+    return rc;
   }
-  memcpy(config->bias, s->bias, core->n_bias * sizeof *config->bias);
   unsigned most = (1u << core->dac_bits) - 1;
   int many = s->n_input > FEW_INPUTS;
   for (size_t i = 0; i < n; i++) {

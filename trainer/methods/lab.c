@@ -110,9 +110,13 @@ int ms_lab_configure_writes(ms_lab *lab, const uint32_t (*write)[2], size_t n, m
 
 int ms_lab_configure(ms_lab *lab, const ms_network *network, ms_error *err) {
   ms_config config;
-  int rc = ms_network_config(network, lab->setup->core, lab->setup->bias, &config, err);
+  int rc = ms_network_config(network, lab->setup->core, NULL, &config, err);
   if (rc)
     return rc;
+  if ((rc = ms_setup_bias(lab->setup, &config, err))) {
+    ms_config_clear(&config);
+    return rc;
+  }
   adopt(lab, &config, NULL, 0);
   return MS_OK;
 }
@@ -165,7 +169,8 @@ static int configure_distorted(ms_lab *lab, bench *b, const ms_die *die, uint64_
   int rc = copy_config(&lab->config, &config, err);
   if (rc)
     return rc;
-  ms_distort_config(&lab->setup->experiment->distortion, die, age, lab->setup->core, &config);
+  ms_distort_config(&lab->setup->experiment->distortion, die, age, lab->setup->core,
+                    lab->setup->chip.bias_sharing.own, &config);
   rc = ms_chip_configure(b->chip, &config, err);
   ms_config_clear(&config);
   return rc;

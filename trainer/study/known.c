@@ -28,11 +28,12 @@ int ms_study_known_create(const ms_study *study, const ms_study_report *report,
     *k = (ms_study_known){
         .study = study, .item = report->item, .confirmation = report->confirmation};
     k->network = calloc(n, sizeof *k->network);
+    k->codes = calloc(n, sizeof *k->codes);
     k->model[0] = calloc(n, sizeof **k->model);
     k->model[1] = calloc(n, sizeof **k->model);
     k->met = calloc(n, sizeof *k->met);
     k->stop = calloc(n, sizeof *k->stop);
-    if (k->network && k->model[0] && k->model[1] && k->met && k->stop)
+    if (k->network && k->codes && k->model[0] && k->model[1] && k->met && k->stop)
       return MS_OK;
   }
   ms_study_known_destroy(k);
@@ -51,8 +52,11 @@ void ms_study_known_destroy(ms_study_known *k) {
     for (int kind = 0; kind < 2; kind++)
       if (k->model[kind])
         free(k->model[kind][i]);
+    if (k->codes)
+      free(k->codes[i].code);
   }
   free(k->network);
+  free(k->codes);
   free(k->model[0]);
   free(k->model[1]);
   free(k->met);
@@ -99,9 +103,12 @@ static int enough(const ms_study_known *k, size_t cell, size_t n_die) {
   return half <= s->half_width;
 }
 
-void ms_study_learn_item(ms_study_known *k, size_t number, const ms_study_item *item) {
+void ms_study_learn_item(ms_study_known *k, size_t number, const ms_study_item *item,
+                         ms_study_codes codes) {
   const ms_study *s = k->study;
   k->item[number] = *item;
+  free(k->codes[number].code);
+  k->codes[number] = codes;
   size_t die, cell = cell_of(s, number, &die);
   ms_study_place p = ms_study_place_of(s, cell);
   for (size_t *met = &k->met[cell]; *met < s->base->n_held_out_die;) {
@@ -275,6 +282,9 @@ void ms_study_tell(const ms_study_known *k, const ms_study_job *job, FILE *out) 
   fprintf(out, "%s %zu", WORD[job->kind], job->number);
   if (job->kind == MS_STUDY_MEASURE) {
     put(out, &k->item[job->number].accuracy, ITEM_VALUES);
+    fprintf(out, " %zu", k->codes[job->number].n);
+    for (size_t i = 0; i < k->codes[job->number].n; i++)
+      fprintf(out, " %u", k->codes[job->number].code[i]);
     put_failure(out, k->item[job->number].failure);
   } else if (job->kind == MS_STUDY_CONFIRM) {
     fprintf(out, " %d", (int)k->study->confirm.analog);
@@ -301,16 +311,36 @@ static const char *learn_confirmation(ms_study_known *k, size_t number, const ch
   return at;
 }
 
+/* What sets of neurons have for themselves, and the codes of a calibrated die. */
+static const char *get_sets(const char *at, ms_study_item *item, ms_study_codes *codes) {
+  double n = 0;
+  if (at && (!strncmp(at, " .", 2) || !strncmp(at, " !", 2))) /* from before they were kept */
+    return at;
+  at = get(get(at, &item->own_bias_m2, MS_STUDY_SETS), &n, 1);
+  if (!at || !(n >= 0 && n <= 1e7) || !(codes->code = calloc((size_t)n + 1, sizeof *codes->code)))
+    return NULL;
+  codes->n = (size_t)n;
+  for (size_t i = 0; at && i < codes->n; i++) {
+    double code = 0;
+    at = get(at, &code, 1);
+    codes->code[i] = (uint16_t)code;
+  }
+  return at;
+}
+
 static const char *learn_item(ms_study_known *k, size_t number, const char *at) {
   ms_study_item item = {.done = 1};
   double chain[MS_STUDY_CHAIN];
-  at = get_chain(get(at, &item.accuracy, ITEM_VALUES - MS_STUDY_CHAIN), chain);
+  at = get_chain(get(at, &item.accuracy, ITEM_VALUES - MS_STUDY_CHAIN - MS_STUDY_SETS), chain);
   item.acceptance = chain[0];
   item.autocorrelation = chain[1];
   item.chain_spread = chain[2];
-  at = get_failure(at, item.failure);
+  ms_study_codes codes = {0};
+  at = get_failure(get_sets(at, &item, &codes), item.failure);
   if (at && !strncmp(at, " .", 2))
-    ms_study_learn_item(k, number, &item);
+    ms_study_learn_item(k, number, &item, codes);
+  else
+    free(codes.code);
   return at;
 }
 

@@ -11,12 +11,12 @@
 enum { AREA, TEST };
 
 static double cost(const ms_study_cell *c, int axis) {
-  return axis == AREA ? c->area_m2 : log10(1 + c->test_samples);
+  return axis == AREA ? ms_study_area(c) : log10(1 + c->test_samples);
 }
 
 static int by_area(const void *a, const void *b) {
   const ms_study_cell *x = *(const ms_study_cell *const *)a, *y = *(const ms_study_cell *const *)b;
-  return (x->area_m2 > y->area_m2) - (x->area_m2 < y->area_m2);
+  return (ms_study_area(x) > ms_study_area(y)) - (ms_study_area(x) < ms_study_area(y));
 }
 
 /* The best median that so much area buys, as steps: first without a test of each die, then with. */
@@ -26,7 +26,7 @@ static void frontier(ms_svg *svg, const ms_study_cell **cell, size_t n, int test
   for (size_t i = 0; i <= n; i++) {
     if (i < n && ((!tested && cell[i]->test_samples > 0) || cell[i]->median <= best))
       continue;
-    const double to = i < n ? cell[i]->area_m2 : svg->x1;
+    const double to = i < n ? ms_study_area(cell[i]) : svg->x1;
     if (isfinite(best))
       ms_svg_line(svg, (const double[]){from, to, to},
                   (const double[]){best, best, i < n ? cell[i]->median : best}, 3, colour, 1.2, 1);
@@ -58,7 +58,7 @@ static void picture(const ms_study_report *r, const ms_study_cell **cell, size_t
   svg.x0 -= margin;
   svg.x1 += margin;
   ms_svg_begin(&svg, out, title,
-               axis == AREA ? "area of the neurons, gates and capacitors, mm2"
+               axis == AREA ? "area of the neurons and their own bias branches, mm2"
                             : "log10(1 + chip samples for each die)",
                "median accuracy, %");
   if (axis == AREA) {
@@ -81,7 +81,8 @@ static void table(const ms_study_report *r, const ms_study_cell **cell, size_t n
   const ms_study *s = r->study;
   fputs(
       "<div class=\"scroll\"><table><tr><th></th><th>method</th><th>gates, times</th><th>neurons, "
-      "mm&sup2;</th><th>test, samples a die</th><th>test, ms a die</th><th>median %</th><th>5th "
+      "mm&sup2;</th><th>their bias branches, mm&sup2;</th><th>codes a die</th><th>test, samples a "
+      "die</th><th>test, ms a die</th><th>median %</th><th>5th "
       "percentile %</th><th>pJ</th><th>Pareto</th></tr>\n",
       out);
   for (size_t i = 0; i < n; i++) {
@@ -89,11 +90,13 @@ static void table(const ms_study_report *r, const ms_study_cell **cell, size_t n
     fprintf(out, "<tr><td class=\"n\">%zu</td>", c->method + 1);
     ms_page_cell(out, "", s->method[c->method].name);
     fprintf(out,
-            "<td class=\"n\">%g</td><td class=\"n\">%.4f</td><td class=\"n\">%.0f</td><td "
+            "<td class=\"n\">%g</td><td class=\"n\">%.4f</td><td class=\"n\">%.4f</td><td "
+            "class=\"n\">%.0f</td><td class=\"n\">%.0f</td><td "
             "class=\"n\">%.3g</td><td class=\"n\">%.1f</td><td class=\"n\">%.1f</td><td "
             "class=\"n\">%.3g</td><td>%s</td></tr>\n",
-            s->method[c->method].area, 1e6 * c->area_m2, c->test_samples, 1e3 * c->test_s,
-            100 * c->median, 100 * c->low, 1e12 * c->energy_j, c->pareto ? "yes" : "");
+            s->method[c->method].area, 1e6 * c->area_m2, 1e6 * c->own_bias_m2, c->codes,
+            c->test_samples, 1e3 * c->test_s, 100 * c->median, 100 * c->low, 1e12 * c->energy_j,
+            c->pareto ? "yes" : "");
   }
   fputs("</table></div>\n", out);
 }
@@ -105,7 +108,7 @@ static void price(const ms_study *s, const ms_study_cell *c, FILE *out) {
   }
   fprintf(out, "<td>%zu: ", c->method + 1);
   ms_write_escaped(out, s->method[c->method].name);
-  fprintf(out, ", %.4f mm&sup2;", 1e6 * c->area_m2);
+  fprintf(out, ", %.4f mm&sup2;", 1e6 * ms_study_area(c));
   if (c->test_samples > 0)
     fprintf(out, ", %.0f samples a die", c->test_samples);
   fputs("</td>", out);
@@ -130,7 +133,8 @@ static int differ(const ms_study_report *r) {
   int all = r->n_cell > 0, any = 0;
   for (size_t i = 0; i < r->n_cell; i++) {
     all &= isfinite(r->cell[i].area_m2);
-    any |= r->cell[i].test_samples > 0 || fabs(r->cell[i].area_m2 / r->cell[0].area_m2 - 1) > 1e-9;
+    any |= r->cell[i].test_samples > 0 ||
+           fabs(ms_study_area(&r->cell[i]) / ms_study_area(&r->cell[0]) - 1) > 1e-9;
   }
   return all && any;
 }
@@ -143,9 +147,10 @@ void ms_study_page_levers(const ms_study_report *r, FILE *out) {
         "<h2>Levers: accuracy on unseen dies against silicon area and test time</h2><p>Dots: "
         "median, with a line down to the 5th percentile; numbers are those of the table. Steps: "
         "the best median for so much area, black without a test of each die, grey with. Area: "
-        "gates (W L) and capacitors of all neurons with their rows and weight DACs; the bias "
-        "branches of a core (%.3g mm&sup2; here) serve all its neurons and are left out, as are "
-        "wiring and the digital half. Test: chip samples run on the very die to calibrate or "
+        "gates (W L) and capacitors of all neurons with their rows and weight DACs, and of the "
+        "bias branches that sets of neurons have for themselves beyond the core's; one set for a "
+        "core (%.3g mm&sup2; here) is left out, as are wiring and the digital half. Test: chip "
+        "samples run on the very die to calibrate or "
         "train it, and the time that they take on the chip.</p>\n",
         1e6 * r->cell[0].bias_m2);
     for (size_t i = 0; i < r->n_cell; i++) {

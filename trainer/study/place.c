@@ -103,6 +103,7 @@ static void change_chip(const ms_study *s, const ms_study_place *p, ms_experimen
   e->outputs_per_class = ms_part_count(chip, "outputs_per_class", e->outputs_per_class, 1, 64);
   e->parallel = ms_part_count(chip, "rows", e->parallel, 1, 4);
   e->dac_bits = ms_part_count(chip, "dac_bits", e->dac_bits, 1, 8);
+  e->bias_shared_by = s->method[p->method].bias_shared_by;
   e->strength = s->strength[p->strength] / sqrt(s->method[p->method].area);
 }
 
@@ -188,6 +189,7 @@ int ms_study_find_traits(ms_study *s, ms_error *err) {
     t->distortion = e->distortion;
     t->fit = mix(FNV_BASIS, shape, sizeof shape);
     t->chip = mix(t->fit, &s->method[p.method].area, sizeof s->method[p.method].area);
+    t->chip = mix(t->chip, &e->bias_shared_by, sizeof e->bias_shared_by);
     ms_experiment_destroy(e);
   }
   return rc;
@@ -244,7 +246,7 @@ size_t ms_study_needs(const ms_study *s, const ms_study_job *job,
     of = ms_study_network_place(s, &p);
     need[n++] = (ms_study_job){MS_STUDY_TRAIN, ms_study_index(s, &of)};
     of = ms_study_site_place(s, &p);
-    if (m->calibrate)
+    if (m->calibrate.rounds)
       need[n++] = (ms_study_job){MS_STUDY_FIT_SITE, ms_study_index(s, &of)};
   }
   if (job->kind == MS_STUDY_CONFIRM)

@@ -33,6 +33,30 @@ static ms_named_node *read_named(ms_yaml_node *root, const char *key, const char
   return out;
 }
 
+/* `calibrate: N`, or a mapping. */
+static void read_calibration(ms_study_method *m) {
+  enum { ROUNDS = 20, STIMULI = 10000, NEURONS = 65535 };
+  ms_yaml_node *node = ms_yaml_find(m->node, "calibrate");
+  if (!node || !ms_yaml_is_map(node)) {
+    m->calibrate.rounds = ms_part_count(m->node, "calibrate", 0, 1, ROUNDS);
+    return;
+  }
+  static const char *const all[] = {"all", NULL};
+  const char *shared = ms_yaml_string_or(node, "shared_by", *all);
+  const int counted = strspn(shared, "0123456789") == strlen(shared);
+  m->calibrate = (ms_calibration){.rounds = ms_part_count(node, "rounds", 1, 0, ROUNDS),
+                                  .stimuli = ms_part_count(node, "stimuli", 0, 6, STIMULI)};
+  if (counted)
+    m->bias_shared_by = ms_part_count(node, "shared_by", 0, 1, NEURONS);
+  else if (strcmp(shared, *all) != 0)
+    ms_yaml_fail(ms_yaml_find(node, "shared_by"), MS_EINVAL,
+                 "'%s' is neither `all` nor a number of neurons from 1", shared);
+  if (!m->calibrate.rounds && !m->bias_shared_by)
+    ms_yaml_fail(node, MS_EINVAL,
+                 "no round and one set of lines is a chip as any: leave 'calibrate' out, or say "
+                 "which neurons share their lines (shared_by)");
+}
+
 static void read_method(ms_study *s, size_t i) {
   static const char *const dies[] = {"training", "each", NULL};
   ms_study_method *m = &s->method[i];
@@ -44,7 +68,7 @@ static void read_method(ms_study *s, size_t i) {
   if (*start && m->start == i)
     ms_yaml_fail(m->node, MS_EMISSING, "key 'start': no method '%s' comes before this one", start);
   m->each = ms_yaml_choice_or(m->node, "dies", dies, 0);
-  m->calibrate = ms_part_count(m->node, "calibrate", 0, 1, 20);
+  read_calibration(m);
   m->area = ms_yaml_real_or(ms_part_section(m->node, "chip"), "area", 1, 0.05, 1000);
   if (m->start != i && s->method[m->start].each && !m->each)
     ms_yaml_fail(m->node, MS_EINVAL,

@@ -4,7 +4,7 @@
 #define MS_STUDY_STUDY_H
 
 #include "experiment/parts.h"
-#include "mixspike/neuron_model.h"
+#include "mixspike/fit.h"
 #include "mixspike/study.h"
 #include "mixspike/train.h"
 
@@ -14,10 +14,11 @@
 typedef struct ms_study_method {
   const char *name;
   ms_yaml_node *node;
-  size_t start;       /**< method whose network the loop begins with; its own number: none */
-  int each;           /**< trained on the very die that it is measured on */
-  unsigned calibrate; /**< rounds of bias calibration of each die before it is measured */
-  double area;        /**< of the chip's transistors, times the process's own cells */
+  size_t start;             /**< method whose network the loop begins with; its own number: none */
+  int each;                 /**< trained on the very die that it is measured on */
+  unsigned bias_shared_by;  /**< neurons that share the lines which calibration moves; 0: all */
+  ms_calibration calibrate; /**< of each die before it is measured */
+  double area;              /**< of the chip's transistors, times the process's own cells */
 } ms_study_method;
 
 typedef struct ms_named_node {
@@ -112,7 +113,13 @@ size_t ms_study_needs(const ms_study *study, const ms_study_job *job,
 
 /* ---- what is known: results of jobs, each a line of text (known.c) ---- */
 
-enum { MS_STUDY_CHAIN = 3 };
+enum { MS_STUDY_CHAIN = 3, MS_STUDY_SETS = 2 };
+
+/** Bias codes that a die was calibrated to, all of its chip's. */
+typedef struct ms_study_codes {
+  size_t n; /**< 0: it was not */
+  uint16_t *code;
+} ms_study_codes;
 
 typedef struct ms_study_network {
   ms_network *network;
@@ -127,6 +134,7 @@ typedef struct ms_study_known {
   ms_study_item *item;                 /**< [n_item], the report's */
   ms_study_confirmation *confirmation; /**< [n_item], the report's */
   ms_study_network *network;           /**< [n_item] */
+  ms_study_codes *codes;               /**< [n_item] of measured ones */
   ms_neuron_model **model[2];          /**< [n_item] of MS_STUDY_FIT, of MS_STUDY_FIT_SITE */
   size_t *met, *stop; /**< [n_item] at a cell's first die: dies done without a gap; after
                          how many the cell's mean is known well enough, 0: not known */
@@ -141,8 +149,9 @@ int ms_study_knows(const ms_study_known *known, const ms_study_job *job);
 int ms_study_learn(ms_study_known *known, const char *line, ms_study_job *job, ms_error *err);
 /** Writes the line of a known job. */
 void ms_study_tell(const ms_study_known *known, const ms_study_job *job, FILE *out);
-/** Takes over a measurement. */
-void ms_study_learn_item(ms_study_known *known, size_t number, const ms_study_item *item);
+/** Takes over a measurement. @param codes  its die's; owned from now on */
+void ms_study_learn_item(ms_study_known *known, size_t number, const ms_study_item *item,
+                         ms_study_codes codes);
 /** Whether a measurement or a confirmation counts: 1 yes, 0 no (its cell's mean is known without
  * it, or it is not to be confirmed), -1 not decided yet. The answer hangs on the dies before it
  * alone, so it is the same in whatever order items are done. */
@@ -206,6 +215,9 @@ void ms_study_put_name(const char *name, char after, FILE *out);
 int ms_study_summarise(ms_study_report *report, ms_error *err);
 /** The page's section on levers; nothing where methods differ neither in area nor in test time. */
 void ms_study_page_levers(const ms_study_report *report, FILE *out);
+/** Silicon that a network's neurons take, with the branches that sets of them have for themselves.
+ */
+double ms_study_area(const ms_study_cell *cell);
 /** Whether two cells differ in their method alone. */
 int ms_study_same_circumstances(const ms_study_cell *a, const ms_study_cell *b);
 /** Methods and their colours in words; under a picture's axes it would hide data. */

@@ -34,6 +34,8 @@ static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
       sum.test_s += item->test_s;
       sum.area_m2 += item->area_m2;
       sum.bias_m2 += item->bias_m2;
+      sum.own_bias_m2 += item->own_bias_m2;
+      sum.codes += item->codes;
       sum.acceptance += item->acceptance;
       sum.autocorrelation += item->autocorrelation;
       sum.chain_spread += item->chain_spread;
@@ -50,6 +52,8 @@ static void gather(const ms_study_report *r, ms_study_cell *c, gathered *g) {
   c->test_s = sum.test_s / n;
   c->area_m2 = sum.area_m2 / n;
   c->bias_m2 = sum.bias_m2 / n;
+  c->own_bias_m2 = sum.own_bias_m2 / n;
+  c->codes = sum.codes / n;
   c->acceptance = sum.acceptance / n;
   c->autocorrelation = sum.autocorrelation / n;
   c->chain_spread = sum.chain_spread / n;
@@ -87,15 +91,19 @@ static int less(double a, double b) {
   return a < b * (1 - 1e-9);
 }
 
+double ms_study_area(const ms_study_cell *c) {
+  return c->area_m2 + c->own_bias_m2;
+}
+
 int ms_study_same_circumstances(const ms_study_cell *a, const ms_study_cell *b) {
   return a->task == b->task && a->strength == b->strength && a->condition == b->condition;
 }
 
 static int dominates(const ms_study_cell *a, const ms_study_cell *b) {
-  return ms_study_same_circumstances(a, b) && !less(b->area_m2, a->area_m2) &&
+  const double area = ms_study_area(a), other = ms_study_area(b);
+  return ms_study_same_circumstances(a, b) && !less(other, area) &&
          !less(b->test_samples, a->test_samples) && a->median >= b->median &&
-         (less(a->area_m2, b->area_m2) || less(a->test_samples, b->test_samples) ||
-          a->median > b->median);
+         (less(area, other) || less(a->test_samples, b->test_samples) || a->median > b->median);
 }
 
 static void find_pareto(ms_study_report *r) {
@@ -115,8 +123,8 @@ const ms_study_cell *ms_study_cheapest(const ms_study_report *r, const ms_study_
     if (!ms_study_same_circumstances(c, like) || !(c->median >= accuracy) ||
         !isfinite(c->area_m2) || (untested && c->test_samples > 0))
       continue;
-    if (!best || less(c->area_m2, best->area_m2) ||
-        (!less(best->area_m2, c->area_m2) && less(c->test_samples, best->test_samples)))
+    if (!best || less(ms_study_area(c), ms_study_area(best)) ||
+        (!less(ms_study_area(best), ms_study_area(c)) && less(c->test_samples, best->test_samples)))
       best = c;
   }
   return best;

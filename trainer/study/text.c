@@ -88,6 +88,8 @@ static cJSON *cell_json(const ms_study *s, const ms_study_cell *c) {
   ms_json_number(o, "test_s_per_die", c->test_s);
   ms_json_number(o, "neurons_area_m2", c->area_m2);
   ms_json_number(o, "bias_area_m2", c->bias_m2);
+  ms_json_number(o, "own_bias_area_m2", c->own_bias_m2);
+  ms_json_number(o, "bias_codes_per_die", c->codes);
   ms_json_number(o, "area_factor", s->method[c->method].area);
   cJSON_AddBoolToObject(o, "pareto", c->pareto);
   if (isfinite(c->acceptance)) {
@@ -170,7 +172,7 @@ static void write_csv(const ms_study_report *r, FILE *out) {
 static void write_levers(const ms_study_report *r, FILE *out) {
   const ms_study *s = r->study;
   fputs("task,mismatch,condition,method,area_factor,area_um2,bias_um2,test_samples,test_s,dies,"
-        "median,percentile_5,energy_j,spikes,pareto\n",
+        "median,percentile_5,energy_j,spikes,pareto,own_bias_um2,codes\n",
         out);
   for (size_t i = 0; i < r->n_cell; i++) {
     const ms_study_cell *c = &r->cell[i];
@@ -178,9 +180,10 @@ static void write_levers(const ms_study_report *r, FILE *out) {
     fprintf(out, "%g,", s->strength[c->strength]);
     ms_study_put_name(s->condition[c->condition].name, ',', out);
     ms_study_put_name(s->method[c->method].name, ',', out);
-    fprintf(out, "%g,%.6g,%.6g,%.6g,%.6g,%zu,%.6g,%.6g,%.6g,%.6g,%d\n", s->method[c->method].area,
-            1e12 * c->area_m2, 1e12 * c->bias_m2, c->test_samples, c->test_s, c->n, c->median,
-            c->low, c->energy_j, c->spikes, c->pareto);
+    fprintf(out, "%g,%.6g,%.6g,%.6g,%.6g,%zu,%.6g,%.6g,%.6g,%.6g,%d,%.6g,%.6g\n",
+            s->method[c->method].area, 1e12 * c->area_m2, 1e12 * c->bias_m2, c->test_samples,
+            c->test_s, c->n, c->median, c->low, c->energy_j, c->spikes, c->pareto,
+            1e12 * c->own_bias_m2, c->codes);
   }
 }
 

@@ -21,6 +21,7 @@ typedef struct site {
   ms_setup *setup;
   ms_lab *lab;
   ms_area area[MS_AREA_PARTS]; /* of one neuron; not a number where ngspice could not say */
+  ms_area set;                 /* of the branches that a set of neurons has for itself */
   uint64_t used;
 } site;
 
@@ -59,6 +60,15 @@ static int open_site(const ms_experiment *e, site *at, ms_error *err) {
   return rc ? rc : ms_lab_create(at->setup, e->jobs, &at->lab, err);
 }
 
+static void measure_area(site *at) {
+  const ms_bias_sharing *sharing = &at->setup->chip.bias_sharing;
+  if (ms_core_area(at->setup->core, at->area, NULL))
+    at->area[MS_AREA_SOMA].transistor_m2 = at->area[MS_AREA_BIAS].transistor_m2 = NAN;
+  at->set = (ms_area){0};
+  if (sharing->own && ms_core_set_area(at->setup->core, sharing->own, &at->set, NULL))
+    at->set.transistor_m2 = NAN;
+}
+
 /* The chips of a place: those at hand, or new ones instead of those that were longest not used. */
 static int enter(ms_study_worker *w, const ms_study_place *place, int confirming, site **out,
                  ms_error *err) {
@@ -87,8 +97,8 @@ static int enter(ms_study_worker *w, const ms_study_place *place, int confirming
   oldest->number = number;
   oldest->confirming = confirming;
   oldest->used = ++w->clock;
-  if (!confirming && ms_core_area(oldest->setup->core, oldest->area, NULL))
-    oldest->area[MS_AREA_SOMA].transistor_m2 = oldest->area[MS_AREA_BIAS].transistor_m2 = NAN;
+  if (!confirming)
+    measure_area(oldest);
   *out = oldest;
   return MS_OK;
 }
@@ -104,6 +114,11 @@ static void price(const ms_study_worker *w, const site *at, const ms_study_place
   item->area_m2 = at->setup->n_neuron * neuron_m2;
   item->bias_m2 =
       wider * at->area[MS_AREA_BIAS].transistor_m2 + at->area[MS_AREA_BIAS].capacitor_m2;
+  item->own_bias_m2 =
+      (at->setup->n_bias_set - 1) * (wider * at->set.transistor_m2 + at->set.capacitor_m2);
+  item->codes = w->known->study->method[p->method].calibrate.rounds
+                    ? (double)ms_calibrate_codes(at->setup)
+                    : 0;
   item->test_s = item->test_samples * code->window_tau * code->tau_s;
 }
 
@@ -156,8 +171,22 @@ static const ms_network *network_of(const ms_study_worker *w, const ms_study_pla
   return n->network;
 }
 
+static size_t code_bytes(const site *at) {
+  return at->setup->n_bias_set * at->setup->core->n_bias * sizeof *at->setup->bias;
+}
+
 static void put_codes(const site *at, const uint16_t *codes) {
-  memcpy(at->setup->bias, codes, at->setup->core->n_bias * sizeof *codes);
+  memcpy(at->setup->bias, codes, code_bytes(at));
+}
+
+/* malloc'd */
+static uint16_t *copy_codes(const site *at, ms_error *err) {
+  uint16_t *codes = malloc(code_bytes(at) + 1);
+  if (codes)
+    memcpy(codes, at->setup->bias, code_bytes(at));
+  else
+    ms_fail(err, MS_ENOMEM, "no memory for bias codes");
+  return codes;
 }
 
 /* Calibrates a place's die where its method does; the codes then stand in the setup.
@@ -165,15 +194,13 @@ static void put_codes(const site *at, const uint16_t *codes) {
 static int calibrate(ms_study_worker *w, const site *at, const ms_study_place *p,
                      ms_study_item *item, uint16_t **nominal_codes, ms_error *err) {
   const ms_neuron_model *nominal = w->known->model[MS_STUDY_FIT_SITE][at->number];
-  const unsigned rounds = w->known->study->method[p->method].calibrate;
+  const ms_calibration *how = &w->known->study->method[p->method].calibrate;
   const uint64_t before = ms_lab_spent(at->lab), die = w->known->study->base->held_out_die[p->die];
-  const size_t size = at->setup->core->n_bias * sizeof *at->setup->bias;
-  uint16_t *codes = *nominal_codes = malloc(size + 1);
+  uint16_t *codes = *nominal_codes = copy_codes(at, err);
   if (!codes)
-    return ms_fail(err, MS_ENOMEM, "no memory for bias codes");
-  memcpy(codes, at->setup->bias, size);
+    return MS_ENOMEM;
   int rc =
-      rounds ? ms_calibrate(at->setup, at->lab, nominal, die, rounds, &w->control, err) : MS_OK;
+      how->rounds ? ms_calibrate(at->setup, at->lab, nominal, die, how, &w->control, err) : MS_OK;
   const double spent = (double)(ms_lab_spent(at->lab) - before);
   item->spent += spent;
   item->test_samples += spent;
@@ -183,6 +210,31 @@ static int calibrate(ms_study_worker *w, const site *at, const ms_study_place *p
     *nominal_codes = NULL;
   }
   return rc;
+}
+
+/* The same for a die that was measured: its codes are kept with that. */
+static int calibrate_again(ms_study_worker *w, const site *at, size_t number, ms_study_item *item,
+                           uint16_t **nominal_codes, ms_error *err) {
+  const ms_study_place p = ms_study_place_of(w->known->study, number);
+  const ms_study_codes *known = &w->known->codes[number];
+  if (known->n * sizeof *known->code != code_bytes(at)) /* a state from before they were kept */
+    return calibrate(w, at, &p, item, nominal_codes, err);
+  if (!(*nominal_codes = copy_codes(at, err)))
+    return MS_ENOMEM;
+  put_codes(at, known->code);
+  item->spent = w->known->item[number].spent;
+  return MS_OK;
+}
+
+/* The codes that a setup was calibrated to, to be kept; none where its method does not. */
+static int keep_codes(const ms_study_worker *w, const site *at, const ms_study_place *p,
+                      ms_study_codes *out, ms_error *err) {
+  *out = (ms_study_codes){0};
+  if (!w->known->study->method[p->method].calibrate.rounds)
+    return MS_OK;
+  out->code = copy_codes(at, err);
+  out->n = code_bytes(at) / sizeof *out->code;
+  return out->code ? MS_OK : MS_ENOMEM;
 }
 
 /* A network trained on this very die is measured after all that the die has gone through. */
@@ -201,15 +253,20 @@ static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   rc = rc ? rc : calibrate(w, at, &p, &item, &codes, err);
   if (rc)
     return rc;
+  ms_study_codes kept;
+  rc = keep_codes(w, at, &p, &kept, err);
   ms_die_result result = {.die = w->known->study->base->held_out_die[p.die]};
   ms_progress progress = {.phase = "study", .loss = NAN, .accuracy = NAN};
   ms_lab_set_age(at->lab, age_of(w, &p, &item));
-  rc = ms_measure_die(at->setup, at->lab, network, 0, &w->control, &progress, &result,
-                      &result.accuracy, err);
+  rc = rc ? rc
+          : ms_measure_die(at->setup, at->lab, network, 0, &w->control, &progress, &result,
+                           &result.accuracy, err);
   put_codes(at, codes);
   free(codes);
-  if (rc)
+  if (rc) {
+    free(kept.code);
     return rc;
+  }
   item.accuracy = result.accuracy;
   item.energy_j = result.energy_j;
   item.spikes = result.spikes;
@@ -217,7 +274,7 @@ static int measure(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   item.errors = result.errors;
   snprintf(item.failure, sizeof item.failure, "%s", result.failure);
   price(w, at, &p, &item);
-  ms_study_learn_item(w->known, job->number, &item);
+  ms_study_learn_item(w->known, job->number, &item, kept);
   return MS_OK;
 }
 /* The samples that confirm a place, on one engine. */
@@ -264,7 +321,7 @@ static int confirm(ms_study_worker *w, const ms_study_job *job, ms_error *err) {
   uint16_t *codes;
   int rc = enter(w, &p, 0, &at, err);
   rc = rc ? rc : enter(w, &p, 1, &there, err);
-  rc = rc ? rc : calibrate(w, at, &p, &item, &codes, err);
+  rc = rc ? rc : calibrate_again(w, at, job->number, &item, &codes, err);
   if (rc)
     return rc;
   ms_sample_outcome *out = calloc(2 * n, sizeof *out);

@@ -19,14 +19,15 @@ double ms_model_bias_decode(double voltage_v) {
   return diode_a * expm1(voltage_v / diode_v);
 }
 
-static int model_bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,
-                      double *bias_v, double *power_w, ms_error *err) {
-  (void)err;
-  const ms_core *core = engine->core;
+/* The lines of `own` as the branches give them whose names begin with `prefix`. */
+static void solve(const ms_core *core, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,
+                  uint64_t own, const char *prefix, double *bias_v, double *power_w) {
   double total_a = 0, supply_v = pvt->supply_v > 0 ? pvt->supply_v : core->process->supply_v[1];
   for (size_t i = 0; i < core->n_bias; i++) {
+    if (own != UINT64_MAX && (i >= 64 || !(own >> i & 1)))
+      continue;
     char path[200];
-    snprintf(path, sizeof path, "bias.%s.branch", core->bias[i].name);
+    snprintf(path, sizeof path, "%sbias.%s.branch", prefix, core->bias[i].name);
     double current_a = ms_model_bias_current(core, i, code[i]) *
                        exp(branch_spread * ms_die_draw(die, path, MS_DRAW_DBETA));
     bias_v[i] = diode_v * log1p(current_a / diode_a);
@@ -34,6 +35,22 @@ static int model_bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, c
   }
   if (power_w)
     *power_w = supply_v * total_a;
+}
+
+static int model_bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,
+                      double *bias_v, double *power_w, ms_error *err) {
+  (void)err;
+  solve(engine->core, die, pvt, code, UINT64_MAX, "", bias_v, power_w);
+  return 0;
+}
+
+static int model_bias_set(ms_engine *engine, const ms_die *die, const ms_pvt *pvt,
+                          const uint16_t *code, uint64_t own, unsigned set, double *bias_v,
+                          double *power_w, ms_error *err) {
+  (void)err;
+  char prefix[24];
+  snprintf(prefix, sizeof prefix, "set%u.", set);
+  solve(engine->core, die, pvt, code, own, prefix, bias_v, power_w);
   return 0;
 }
 
@@ -47,6 +64,7 @@ static void model_destroy(ms_engine *engine) {
 
 static const ms_engine_ops model_ops = {
     .bias = model_bias,
+    .bias_set = model_bias_set,
     .group_create = ms_model_group_create,
     .group_destroy = ms_model_group_destroy,
     .start = ms_model_group_start,

@@ -36,6 +36,8 @@ typedef struct ms_prepared {
 typedef struct ms_bias_entry {
   ms_die die;
   ms_pvt pvt;
+  unsigned set; /**< of neurons; with `own`, the lines that it has for itself */
+  uint64_t own;
   uint16_t *code;
   double *v;
   double power_w;
@@ -51,7 +53,8 @@ typedef struct ms_ngspice_engine {
   size_t n_prepared, n_bias;
   ms_prepared **prepared;
   ms_bias_entry *bias;
-  ms_pvt bias_pvt; /**< what the tool has loaded last */
+  ms_pvt bias_pvt;   /**< what the tool has loaded last */
+  uint64_t bias_own; /**< lines; 0: all */
   uint16_t *bias_code;
   ms_circuit *bias_circuit;
 } ms_ngspice_engine;
@@ -69,6 +72,9 @@ int ms_ngspice_prepare(ms_ngspice_engine *e, const ms_pvt *pvt, const ms_prepare
 
 int ms_ngspice_bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,
                     double *bias_v, double *power_w, ms_error *err);
+int ms_ngspice_bias_of_set(ms_engine *engine, const ms_die *die, const ms_pvt *pvt,
+                           const uint16_t *code, uint64_t own, unsigned set, double *bias_v,
+                           double *power_w, ms_error *err);
 void ms_ngspice_bias_clear(ms_ngspice_engine *e);
 /** Which default bias set the run's voltages stand nearest to; guessed from the length of the run
  * where they did not come from ms_engine_bias. */

@@ -390,6 +390,7 @@ pid_t ms_ngspice_group_pid(const ms_group *group) {
 
 const ms_engine_ops ms_ngspice_ops = {
     .bias = ms_ngspice_bias,
+    .bias_set = ms_ngspice_bias_of_set,
     .group_create = group_create,
     .group_destroy = group_destroy,
     .start = start,

@@ -348,6 +348,12 @@ static int bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, const u
   return ms_engine_bias(e->bias_engine, die, pvt, code, bias_v, power_w, err);
 }
 
+static int bias_set(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, const uint16_t *code,
+                    uint64_t own, unsigned set, double *bias_v, double *power_w, ms_error *err) {
+  ms_table_engine *e = (ms_table_engine *)engine;
+  return ms_engine_bias_set(e->bias_engine, die, pvt, code, own, set, bias_v, power_w, err);
+}
+
 static void destroy(ms_engine *engine) {
   ms_table_engine *e = (ms_table_engine *)engine;
   for (size_t i = 0; i < e->n_instance; i++)
@@ -368,6 +374,7 @@ static void destroy(ms_engine *engine) {
 
 const ms_engine_ops ms_table_ops = {
     .bias = bias,
+    .bias_set = bias_set,
     .group_create = group_create,
     .group_destroy = group_destroy,
     .start = start,
