@@ -159,6 +159,36 @@ static void lateness_has_the_sign_of_a_threshold_change(void **state) {
   ms_core_destroy(core);
 }
 
+/* More pulses an event fire a neuron more often, and the length of the steps does not show. (Steps
+ * in which the membrane would leap once left it at rest: 3 spikes with four pulses, 8 with one.) */
+static void strong_drive_fires_more(void **state) {
+  (void)state;
+  enum { EVENTS = 16, PULSES = 4, MOST = 64 };
+  ms_core *core = NULL;
+  ms_neuron_model m;
+  assert_int_equal(ms_core_load(NULL, "dpi16", 0, &core, NULL), MS_OK);
+  assert_int_equal(ms_neuron_model_nominal(core, NULL, NULL, MS_SET_ACCELERATED, &m, NULL), MS_OK);
+  ms_delivery delivery[EVENTS * PULSES];
+  size_t fewer = 0;
+  for (size_t pulses = 1; pulses <= PULSES; pulses++) {
+    for (size_t i = 0; i < EVENTS * pulses; i++)
+      delivery[i] = (ms_delivery){.t = 1000000 + 2200000 * (i / pulses) + 100000 * (i % pulses),
+                                  .sign = MS_EXC,
+                                  .code = 15};
+    ms_fit_record record = {.window_s = 40e-6, .n_delivery = EVENTS * pulses, .delivery = delivery};
+    double spike_s[MOST], fine_s[MOST];
+    ms_fit_times times = {.pulse_s = 100e-9, .dead_s = 50e-9, .unit_s = 10e-6};
+    size_t n = ms_fit_free(&m, core, &times, &record, spike_s, MOST);
+    times.unit_s /= 32;
+    assert_int_equal(ms_fit_free(&m, core, &times, &record, fine_s, MOST), n);
+    for (size_t k = 0; k < n; k++)
+      assert_true(fabs(spike_s[k] - fine_s[k]) < 0.02 * 10e-6);
+    assert_true(n > 0 && n >= fewer);
+    fewer = n;
+  }
+  ms_core_destroy(core);
+}
+
 /* A die of the model itself, fitted. */
 typedef struct fitted_die {
   ms_experiment *e;
@@ -331,6 +361,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(least_squares_finds_an_exponential),
       cmocka_unit_test(lateness_has_the_sign_of_a_threshold_change),
+      cmocka_unit_test(strong_drive_fires_more),
       cmocka_unit_test(a_fit_follows_chips_of_the_model_itself),
       cmocka_unit_test(a_fit_follows_chips_of_many_inputs),
       cmocka_unit_test(a_dies_neurons_are_found_one_by_one),

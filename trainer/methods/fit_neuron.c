@@ -62,6 +62,26 @@ static void decay(walk *w, double h_s) {
   }
 }
 
+/* The membrane after h: half a step of leak, the input's charge, half a step of leak; exact in the
+ * charge e^V + V, however strong the input. */
+static double driven(const walk *w, double h_s, double exc_a, double inh_a) {
+  const ms_neuron_model *m = w->model;
+  double rest = exp(w->v_rest), keep = exp(-h_s / 2 / m->tau_s * (1 + inh_a / m->itau_a));
+  double x = rest + (exp(w->v) - rest) * keep;
+  x = ms_fit_kick(x, h_s / m->tau_s * exc_a / m->itau_a);
+  return log(rest + (x - rest) * keep);
+}
+
+/* The midpoint rule is enough where the membrane moves little; where it would leap, its middle is
+ * beyond where the input still lifts it, and the rule would leave it at rest. */
+static double membrane(const walk *w, double h_s, double exc_a, double inh_a) {
+  const double leap = 0.5;
+  double rise = h_s * ms_neuron_model_slope(w->model, w->v, exc_a, inh_a);
+  if (fabs(rise) > leap)
+    return driven(w, h_s, exc_a, inh_a);
+  return w->v + h_s * ms_neuron_model_slope(w->model, w->v + rise / 2, exc_a, inh_a);
+}
+
 /* One step of h <= most_s; the membrane stays where it is while `held`. */
 static void step(walk *w, double h_s, int held) {
   decay(w, h_s / 2);
@@ -69,9 +89,7 @@ static void step(walk *w, double h_s, int held) {
     double in[2] = {w->model->idc_a, 0}, before = w->v;
     for (unsigned r = 0; r < w->model->n_row; r++)
       in[w->model->row[r].sign] += w->x[r] * w->model->row[r].igain_a;
-    double middle = w->v + h_s / 2 * ms_neuron_model_slope(w->model, w->v, in[0], in[1]);
-    w->v += h_s * ms_neuron_model_slope(w->model, middle, in[0], in[1]);
-    w->v = fmax(w->v, w->v_rest);
+    w->v = fmax(membrane(w, h_s, in[MS_EXC], in[MS_INH]), w->v_rest);
     w->compare_s =
         ms_neuron_model_compare(w->compare_s, h_s, before - w->v_threshold, w->v - w->v_threshold);
   }
