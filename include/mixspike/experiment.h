@@ -78,7 +78,8 @@ typedef struct ms_experiment {
                    with fit_per_die */
   unsigned refit_samples; /**< with `fitted`: training samples that each training die then runs with
                                the trained network, for a second fit; 0: none */
-  unsigned refit_epochs, refit_fine_epochs; /**< of training on the neurons of the second fit */
+  unsigned refit_epochs, refit_fine_epochs; /**< of training on the neurons of such a fit */
+  unsigned refit_rounds;                    /**< so often: fresh samples, fit, training */
   double refit_rate;
   unsigned genes;                        /**< of MS_MODEL_GENE */
   double beta;                           /**< steepness of the surrogate gradient */

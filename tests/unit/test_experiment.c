@@ -62,6 +62,7 @@ static void mistakes_are_named_with_file_line_and_key(void **state) {
   refused(HEAD DIES "trainning: {epochs: 3}\n", "x.yaml:8", "trainning");
   refused(HEAD DIES "training: {epoch: 3}\n", "x.yaml:8", "epoch");
   refused(HEAD DIES "training: {refit: {samples: 5}}\n", "x.yaml:8", "neurons: fitted");
+  refused(HEAD DIES "training: {neurons: fitted, refit: {rounds: 0}}\n", "x.yaml:8", "rounds");
   refused(HEAD DIES "training: {rate: 30}\n", "x.yaml:8", "rate");
   refused(HEAD DIES "pvt: {temperature: 60 V}\n", "x.yaml:8", "temperature");
   refused(HEAD DIES "dac_bits: 9\n", "x.yaml:8", "1 to 8");

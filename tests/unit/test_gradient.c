@@ -35,7 +35,8 @@ static ms_neuron_model neuron(void) {
   return m;
 }
 
-static const ms_sim_latency latency = {40e-9, 50e-9, 30e-9, 30e-9};
+static const ms_sim_latency latency = {
+    .input_s = 40e-9, .spike_s = 50e-9, .ack_s = 30e-9, .release_s = 30e-9};
 static const double pulse_s = 100e-9, tau_s = 10e-6;
 
 static void functions_of_the_charge_are_exact(void **state) {
@@ -279,6 +280,45 @@ static void bursts_are_pushed_down(void **state) {
   ms_net_destroy(net);
 }
 
+/* An event's pulses follow each other by a clock: a neuron's come later the more neurons stand
+ * before it, and its second synapse's after every neuron's first. */
+static void pulses_of_an_event_come_one_after_the_other(void **state) {
+  (void)state;
+  enum { HIDDEN = 50 };
+  ms_neuron_model m = neuron();
+  ms_sim_params p;
+  ms_sim_latency paced = latency;
+  paced.pace_s = 20e-9; /* 0.002 tau */
+  ms_sim_params_from(&m, &paced, pulse_s, tau_s, 4, &p);
+  const ms_topology t = {
+      .n_input = 1, .n_hidden = HIDDEN, .n_class = 1, .per_class = 1, .parallel = 2, .dac_bits = 4};
+  const ms_encoding encoding = {
+      .tau_s = 10e-6, .first_tau = 0.15, .last_tau = 2, .bias_tau = -1, .window_tau = 4};
+  ms_net *net;
+  assert_int_equal(ms_net_create(&t, &p, &encoding, 0.0125, &net), 0);
+  const double value = 0.2;
+  const ms_sim_sample sample = {.value = &value};
+  const ms_net_options o = {.window_tau = 4, .dt_tau = 0.0125, .beta = 30, .gain = 1};
+  /* Which neuron and synapse is strong; all others are connected by the smallest code. */
+  static const unsigned strong[3][2] = {{0, 0}, {HIDDEN - 1, 0}, {0, 1}};
+  float first[3];
+  for (int k = 0; k < 3; k++) {
+    float weight[3 * HIDDEN];
+    for (unsigned i = 0; i < 3 * HIDDEN; i++)
+      weight[i] = i < 2 * HIDDEN ? 1.0f / 15 : 1;
+    weight[2 * strong[k][0] + strong[k][1]] = 1;
+    ms_net_load(net, weight, &o, 0);
+    assert_int_equal(ms_net_forward(net, &sample, 1, &o), 0);
+    first[k] = net->first[0][0];
+  }
+  /* All connected: 49 and 50 pulses of 0.002 tau. A place on the grid is worth a fifth of a step; a
+   * neuron's weak synapse comes first or last, which is worth 0.01 tau. */
+  if (fabsf(first[1] - first[0] - 0.098f) > 0.0025f || fabsf(first[2] - first[0] - 0.1f) > 0.02f)
+    fail_msg("first spikes at %g, %g and %g tau", (double)first[0], (double)first[1],
+             (double)first[2]);
+  ms_net_destroy(net);
+}
+
 static void weights_become_the_nearest_codes(void **state) {
   (void)state;
   assert_int_equal(ms_weight_code(0, 4), 0);
@@ -299,6 +339,7 @@ int main(void) {
       cmocka_unit_test(forced_traces_agree_with_the_recorded_spikes),
       cmocka_unit_test(observed_membranes_take_the_model_s_place),
       cmocka_unit_test(bursts_are_pushed_down),
+      cmocka_unit_test(pulses_of_an_event_come_one_after_the_other),
       cmocka_unit_test(weights_become_the_nearest_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,7 @@ void ms_part_defaults(ms_experiment *e) {
   e->fit_stimuli = 48;
   e->refit_epochs = 8;
   e->refit_fine_epochs = 2;
+  e->refit_rounds = 1;
   e->refit_rate = 0.004;
   e->loop_batch = 20;
   e->compare = 1;
@@ -108,6 +109,7 @@ static void read_refit(ms_experiment *e, ms_yaml_node *refit) {
   e->refit_samples = ms_part_count(refit, "samples", e->refit_samples, 0, 100000);
   e->refit_epochs = ms_part_count(refit, "epochs", e->refit_epochs, 0, 100000);
   e->refit_fine_epochs = ms_part_count(refit, "fine_epochs", e->refit_fine_epochs, 0, 100000);
+  e->refit_rounds = ms_part_count(refit, "rounds", e->refit_rounds, 1, 1000);
   e->refit_rate = ms_yaml_real_or(refit, "rate", e->refit_rate, 1e-6, 1);
   if (e->refit_samples && (!e->fitted || e->method != MS_MODEL_PLAIN))
     ms_yaml_fail(refit, MS_EINVAL,

@@ -120,7 +120,7 @@ int ms_fit(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_er
 int ms_fit_params(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *model,
                   ms_sim_params *out, ms_error *err) {
   ms_sim_latency latency;
-  int rc = ms_lab_latency(lab, setup->experiment->hidden, &latency, err);
+  int rc = ms_lab_latency(lab, &latency, err);
   if (rc)
     return rc;
   ms_sim_params_from(model, &latency, ms_time_to_s(setup->core->pulse_ps[setup->chip.set]),

@@ -173,7 +173,7 @@ ms_fit_error ms_fit_match_error(const ms_fit_match *m, uint64_t die) {
 
 int ms_fit_times_of(const ms_setup *s, ms_lab *lab, ms_fit_times *out, ms_error *err) {
   ms_sim_latency latency;
-  int rc = ms_lab_latency(lab, s->experiment->hidden, &latency, err);
+  int rc = ms_lab_latency(lab, &latency, err);
   if (!rc)
     *out = (ms_fit_times){.pulse_s = ms_time_to_s(s->core->pulse_ps[s->chip.set]),
                           .dead_s = latency.ack_s + latency.release_s,

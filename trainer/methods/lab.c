@@ -402,7 +402,7 @@ static double mesh_cycles(const ms_chip_options *o) {
   return sum / (cores * cores);
 }
 
-int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error *err) {
+int ms_lab_latency(ms_lab *lab, ms_sim_latency *out, ms_error *err) {
   ms_router *router = ms_chip_router(ms_lab_chip(lab));
   ms_ack_timing ack = ms_router_ack_timing(router);
   double clock_s = ms_time_to_s(ack.clock_ps);
@@ -412,14 +412,14 @@ int ms_lab_latency(ms_lab *lab, unsigned fan_out, ms_sim_latency *out, ms_error 
     rc = ms_router_read(router, MS_MAP_LATENCY, &latency, err);
   if (rc)
     return rc;
-  /* Deliveries of one event follow each other by one clock in the RTL. An asynchronous event waits
-   * half a clock for its edge on average. */
+  /* Every router delivers an event's connections one a clock, each core its own share of them. An
+   * asynchronous event waits half a clock for its edge on average. */
   const ms_chip_options *o = &lab->setup->chip;
-  const double cores = (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1);
-  double spread = o->router == MS_ROUTER_RTL && fan_out > cores ? 0.5 * (fan_out / cores - 1) : 0;
-  spread += mesh_cycles(o);
-  *out = (ms_sim_latency){.input_s = ((double)(latency >> 24 & 0xff) + 0.5 + spread) * clock_s,
-                          .spike_s = ((double)(latency >> 16 & 0xff) + 0.5 + spread) * clock_s,
+  const double cores = (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1),
+               way = mesh_cycles(o) + 0.5;
+  *out = (ms_sim_latency){.input_s = ((double)(latency >> 24 & 0xff) + way) * clock_s,
+                          .spike_s = ((double)(latency >> 16 & 0xff) + way) * clock_s,
+                          .pace_s = clock_s / cores,
                           .ack_s = (ack.rise_cycles + 0.5) * clock_s,
                           .release_s = (ack.fall_cycles + 0.5) * clock_s};
   return MS_OK;

@@ -60,10 +60,9 @@ int ms_lab_run(ms_lab *lab, const ms_lab_job *job, size_t n, ms_lab_result *resu
                const ms_control *control, const ms_progress *progress, ms_error *err);
 void ms_lab_results_clear(ms_lab_result *result, size_t n);
 
-/** Latencies of the digital half, s; fan-out counts as half of `fan_out` deliveries.
- * @param fan_out  deliveries that an event makes one after the other */
+/** Latencies of the digital half. */
 struct ms_sim_latency;
-int ms_lab_latency(ms_lab *lab, unsigned fan_out, struct ms_sim_latency *out, ms_error *err);
+int ms_lab_latency(ms_lab *lab, struct ms_sim_latency *out, ms_error *err);
 
 /** Chip samples run so far, and wall seconds in chips and in their digital halves. */
 uint64_t ms_lab_spent(const ms_lab *lab);

@@ -51,8 +51,8 @@ const ms_method *ms_method_on_chip(const ms_experiment *experiment);
  * changes the state's weights. */
 typedef void ms_update(ms_state *state, const float *gradient, double rate);
 uint64_t ms_offline_steps(const ms_world *world);
-/** The epoch before which the dies are fitted again; UINT64_MAX: none. */
-uint64_t ms_offline_refit_step(const ms_experiment *experiment);
+/** Whether the dies are fitted again before an epoch. */
+int ms_offline_refits(const ms_experiment *experiment, uint64_t step);
 int ms_offline_epoch(const ms_world *world, ms_state *state, ms_update *update, ms_error *err);
 void ms_offline_finish(const ms_world *world, ms_state *state);
 

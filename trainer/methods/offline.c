@@ -17,29 +17,36 @@ ms_net_options ms_net_options_of(const ms_setup *setup, double step_tau) {
                           .revive = 1};
 }
 
-/* Training is one round of epochs, or two with a second fit between them. */
+/* Training is one round of epochs, and after each further fit one more. */
 typedef struct course {
   uint64_t first, coarse, fine; /* epochs: number of the first, with coarse and with fine steps */
   double rate;
 } course;
 
+static uint64_t round_epochs(const ms_experiment *e) {
+  return (uint64_t)e->refit_epochs + e->refit_fine_epochs;
+}
+
 static course course_of(const ms_experiment *e, uint64_t step) {
-  uint64_t second = ms_offline_refit_step(e);
-  return step < second ? (course){0, e->epochs, e->fine_epochs, e->rate}
-                       : (course){second, e->refit_epochs, e->refit_fine_epochs, e->refit_rate};
+  uint64_t before = (uint64_t)e->epochs + e->fine_epochs, round = round_epochs(e);
+  if (step < before || !e->refit_samples)
+    return (course){0, e->epochs, e->fine_epochs, e->rate};
+  uint64_t first = round ? before + (step - before) / round * round : before;
+  return (course){first, e->refit_epochs, e->refit_fine_epochs, e->refit_rate};
 }
 
 static int is_fine(const course *r, uint64_t step) {
   return step >= r->first + r->coarse;
 }
 
-uint64_t ms_offline_refit_step(const ms_experiment *e) {
-  return e->refit_samples ? (uint64_t)e->epochs + e->fine_epochs : UINT64_MAX;
+int ms_offline_refits(const ms_experiment *e, uint64_t step) {
+  return e->refit_samples && step >= (uint64_t)e->epochs + e->fine_epochs &&
+         step == course_of(e, step).first;
 }
 
 uint64_t ms_offline_steps(const ms_world *w) {
   const ms_experiment *e = w->setup->experiment;
-  uint64_t again = e->refit_samples ? (uint64_t)e->refit_epochs + e->refit_fine_epochs : 0;
+  uint64_t again = e->refit_samples ? e->refit_rounds * round_epochs(e) : 0;
   return (uint64_t)e->epochs + e->fine_epochs + again;
 }
 

@@ -179,8 +179,8 @@ static int package(ms_run *r, ms_train_report *report, ms_error *err) {
   return rc;
 }
 
-/* Between the two rounds of training on the model; the second begins with the best weights of the
- * first. The checkpoint has none of it before the next epoch is done. */
+/* Between two rounds of training on the model; the next begins with the best weights of the last.
+ * The checkpoint has none of it before the next epoch is done. */
 static int refit(ms_run *r, const ms_world *world, ms_error *err) {
   ms_offline_finish(world, r->state);
   int rc = ms_run_refit(r, err);
@@ -193,7 +193,7 @@ static int run_method(ms_run *r, const ms_method *method, const ms_world *world,
     if (world->control.cancel && *world->control.cancel)
       return ms_fail(err, MS_EINTERRUPTED, "interrupted; --resume continues");
     int rc = MS_OK;
-    if (r->state->phase == MS_PHASE_OFFLINE && r->state->step == ms_offline_refit_step(r->e))
+    if (r->state->phase == MS_PHASE_OFFLINE && ms_offline_refits(r->e, r->state->step))
       rc = refit(r, world, err);
     if (!rc)
       rc = method->step(world, r->state, err);

@@ -141,7 +141,7 @@ static int push(ms_arrivals *a, ms_arrival item) {
 }
 
 /* An arrival between two grid points is shared between them, which keeps its mean time. */
-int ms_arrivals_add(ms_arrivals *a, float t, float dt, unsigned n_step, unsigned pre,
+int ms_arrivals_add(ms_arrivals *a, float t, float dt, unsigned n_step, unsigned column,
                     unsigned lane) {
   float at = t / dt;
   if (!(at >= 0 && at < (float)n_step))
@@ -149,7 +149,7 @@ int ms_arrivals_add(ms_arrivals *a, float t, float dt, unsigned n_step, unsigned
   uint32_t step = (uint32_t)at;
   float late = at - (float)step;
   ms_arrival item = {
-      .step = step, .pre = (uint16_t)pre, .lane = (uint8_t)lane, .share = 1.0f - late};
+      .step = step, .column = (uint16_t)column, .lane = (uint8_t)lane, .share = 1.0f - late};
   int rc = push(a, item);
   item.step++;
   item.share = late;

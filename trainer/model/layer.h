@@ -10,10 +10,10 @@
 
 enum { MS_LANES = 8 };
 
-/** A pulse train's share of charge that arrives at a grid point: `weight` of column `pre`. */
+/** A pulse train's share of charge that arrives at a grid point, through one column of synapses. */
 typedef struct ms_arrival {
-  uint32_t step; /**< grid point */
-  uint16_t pre;
+  uint32_t step;   /**< grid point */
+  uint16_t column; /**< pre * n_parallel + k */
   uint8_t lane;
   float share; /**< 0..1 */
 } ms_arrival;
@@ -87,7 +87,7 @@ static inline unsigned ms_layer_row(unsigned n_parallel, unsigned pre, unsigned 
   return (n_parallel > 1 ? k : pre) % rows;
 }
 
-int ms_arrivals_add(ms_arrivals *a, float t, float dt, unsigned n_step, unsigned pre,
+int ms_arrivals_add(ms_arrivals *a, float t, float dt, unsigned n_step, unsigned column,
                     unsigned lane);
 int ms_arrivals_sort(ms_arrivals *a, unsigned n_step);
 void ms_arrivals_clear(ms_arrivals *a);

@@ -60,14 +60,12 @@ static void by_column(ms_layer *l, const ms_arrivals *in, unsigned k, const floa
   size_t n = (size_t)l->n_post * MS_LANES;
   for (uint32_t e = in->first[k]; e < in->first[k + 1]; e++) {
     const ms_arrival *a = &in->item[e];
-    for (unsigned k2 = 0; k2 < l->n_parallel; k2++)
-      for (int s = 0; s < 2; s++) {
-        size_t column = (size_t)a->pre * l->n_parallel + k2;
-        const float *q = by_charge + l->slot[s][column] * n + a->lane;
-        float *g = l->charge_gradient[s] + column * l->n_post;
-        for (unsigned j = 0; j < l->n_post; j++)
-          g[j] += a->share * q[(size_t)j * MS_LANES];
-      }
+    for (int s = 0; s < 2; s++) {
+      const float *q = by_charge + l->slot[s][a->column] * n + a->lane;
+      float *g = l->charge_gradient[s] + (size_t)a->column * l->n_post;
+      for (unsigned j = 0; j < l->n_post; j++)
+        g[j] += a->share * q[(size_t)j * MS_LANES];
+    }
   }
 }
 

@@ -180,14 +180,12 @@ static void receive(ms_layer *l, const ms_arrivals *in, unsigned k, float *x) {
   memset(l->q, 0, l->n_row * n * sizeof *l->q);
   for (uint32_t e = in->first[k]; e < in->first[k + 1]; e++) {
     const ms_arrival *a = &in->item[e];
-    for (unsigned k2 = 0; k2 < l->n_parallel; k2++)
-      for (int s = 0; s < 2; s++) {
-        size_t column = (size_t)a->pre * l->n_parallel + k2;
-        float *q = l->q + l->slot[s][column] * n + a->lane;
-        const float *charge = l->charge[s] + column * l->n_post;
-        for (unsigned j = 0; j < l->n_post; j++)
-          q[(size_t)j * MS_LANES] += a->share * charge[j];
-      }
+    for (int s = 0; s < 2; s++) {
+      float *q = l->q + l->slot[s][a->column] * n + a->lane;
+      const float *charge = l->charge[s] + (size_t)a->column * l->n_post;
+      for (unsigned j = 0; j < l->n_post; j++)
+        q[(size_t)j * MS_LANES] += a->share * charge[j];
+    }
   }
   for (unsigned r = 0; r < l->n_row; r++)
     arrive(n, l->q + r * n, x + r * n);

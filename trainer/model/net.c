@@ -110,6 +110,14 @@ static void load_charges(ms_layer *l, const float *weight, unsigned dac_bits) {
     }
 }
 
+/* Share of a layer's synapses that are connections: code 0 makes no pulse and takes no time. */
+static float connected(const ms_layer *l, const float *weight, unsigned dac_bits) {
+  size_t n = (size_t)l->n_pre * l->n_parallel * l->n_post, made = 0;
+  for (size_t i = 0; i < n; i++)
+    made += ms_weight_code(weight[i], dac_bits) != 0;
+  return (float)made / (float)n;
+}
+
 void ms_net_load(ms_net *net, const float *weight, const ms_net_options *o, size_t group) {
   uint64_t die = o->draw + group;
   ms_random random = {.state = o->n_drawn ? die % o->n_drawn : die};
@@ -120,8 +128,11 @@ void ms_net_load(ms_net *net, const float *weight, const ms_net_options *o, size
     draw_neuron(k < n_hidden ? net->hidden : net->output, k < n_hidden ? k : k - n_hidden, p, o,
                 &random);
   }
+  const float *out = weight + ms_topology_in(&net->topology);
   load_charges(net->hidden, weight, net->topology.dac_bits);
-  load_charges(net->output, weight + ms_topology_in(&net->topology), net->topology.dac_bits);
+  load_charges(net->output, out, net->topology.dac_bits);
+  net->pace[0] = net->params.pace * connected(net->hidden, weight, net->topology.dac_bits);
+  net->pace[1] = net->params.pace * connected(net->output, out, net->topology.dac_bits);
 }
 
 static int force(ms_net *net, int layer, ms_sim_spike spike) {
@@ -158,7 +169,10 @@ static int take_recorded(ms_net *net, const ms_sim_sample *sample, unsigned n, u
       int layer = neuron >= net->topology.n_hidden;
       if (layer)
         neuron -= net->topology.n_hidden;
-      if (t >= n_step * dt || (layer && neuron >= net->output->n_post))
+      if (layer && neuron >= net->output->n_post)
+        continue;
+      t = fmax(t - (double)(net->pace[layer] * (float)neuron), 0);
+      if (t >= n_step * dt)
         continue;
       int rc = force(net, layer,
                      (ms_sim_spike){.step = (uint32_t)(t / dt),
@@ -174,8 +188,15 @@ static int take_recorded(ms_net *net, const ms_sim_sample *sample, unsigned n, u
   return MS_OK;
 }
 
+/* A membrane between its samples. */
+static float between(const float *level, size_t n, float at) {
+  size_t k = (size_t)at;
+  return k + 1 < n ? level[k] + (at - (float)k) * (level[k + 1] - level[k]) : level[n - 1];
+}
+
 /* A chip's membranes of all samples by layer, grid point and lane. */
-static int take_membranes(ms_net *net, const ms_sim_sample *sample, unsigned n, unsigned n_step) {
+static int take_membranes(ms_net *net, const ms_sim_sample *sample, unsigned n, unsigned n_step,
+                          float dt) {
   for (int layer = 0; layer < 2; layer++) {
     unsigned n_post = layer ? net->output->n_post : net->hidden->n_post;
     unsigned first = layer ? net->hidden->n_post : 0;
@@ -190,7 +211,7 @@ static int take_membranes(ms_net *net, const ms_sim_sample *sample, unsigned n, 
         const float *level = sample[lane].membrane + (first + j) * most;
         for (size_t k = 0; k <= n_step; k++)
           net->observed[layer][k * row + j * MS_LANES + lane] =
-              expf(level[k < most ? k : most - 1]);
+              expf(between(level, most, (float)k + net->pace[layer] * (float)j / dt));
       }
   }
   return MS_OK;
@@ -205,7 +226,7 @@ static void decide(ms_net *net, unsigned n) {
     const ms_sim_spike *s = &net->output->spike[i];
     unsigned c = s->neuron / net->topology.per_class;
     net->count[s->lane][c]++;
-    net->first[s->lane][c] = fminf(net->first[s->lane][c], s->t);
+    net->first[s->lane][c] = fminf(net->first[s->lane][c], s->t + net->pace[1] * (float)s->neuron);
   }
   for (unsigned lane = 0; lane < n; lane++) {
     int best = -1;
@@ -219,31 +240,47 @@ static void decide(ms_net *net, unsigned n) {
   }
 }
 
+/* A sample's input events. A neuron's second synapse follows after every neuron's first
+ * (ms_network_config). */
+static int take_inputs(ms_net *net, const ms_sim_sample *sample, unsigned lane, unsigned n_step,
+                       float dt) {
+  const ms_topology *t = &net->topology;
+  ms_event event[MS_MAX_EVENTS];
+  size_t n = ms_encode(&net->encoding, sample->value,
+                       ms_encoding_values(&net->encoding, t->n_input), event);
+  for (size_t i = 0; i < n; i++)
+    for (unsigned k = 0; k < t->parallel; k++) {
+      float at = (float)(ms_time_to_s(event[i].t) / net->encoding.tau_s) + net->params.input_delay +
+                 net->pace[0] * (float)(k * t->n_hidden);
+      int rc = ms_arrivals_add(&net->to_hidden, at, dt, n_step, event[i].address * t->parallel + k,
+                               lane);
+      if (rc)
+        return rc;
+    }
+  return MS_OK;
+}
+
+/* When a hidden neuron's spike makes its first pulse, in everybody's time. */
+static float leaves(const ms_net *net, const ms_sim_spike *s) {
+  return s->t + net->pace[0] * (float)s->neuron + net->params.spike_delay;
+}
+
 int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
                    const ms_net_options *options) {
-  const ms_topology *t = &net->topology;
   float dt = (float)options->dt_tau;
   unsigned n_step = (unsigned)ceil(options->window_tau / options->dt_tau - 1e-6);
   n_step = n_step < net->max_steps ? n_step : net->max_steps;
   int rc = MS_OK;
   ms_arrivals_clear(&net->to_hidden);
-  for (unsigned lane = 0; !rc && lane < n; lane++) {
-    ms_event event[MS_MAX_EVENTS];
-    unsigned n_value = ms_encoding_values(&net->encoding, t->n_input);
-    size_t n_event = ms_encode(&net->encoding, sample[lane].value, n_value, event);
-    for (size_t i = 0; !rc && i < n_event; i++)
-      rc = ms_arrivals_add(&net->to_hidden,
-                           (float)(ms_time_to_s(event[i].t) / net->encoding.tau_s) +
-                               net->params.input_delay,
-                           dt, n_step, event[i].address, lane);
-  }
+  for (unsigned lane = 0; !rc && lane < n; lane++)
+    rc = take_inputs(net, &sample[lane], lane, n_step, dt);
   if (!rc)
     rc = ms_arrivals_sort(&net->to_hidden, n_step);
   int on_chip = n && sample[0].spike != NULL, observed = on_chip && sample[0].membrane;
   if (!rc && on_chip)
     rc = take_recorded(net, sample, n, n_step, options->dt_tau);
   if (!rc && observed)
-    rc = take_membranes(net, sample, n, n_step);
+    rc = take_membranes(net, sample, n, n_step, dt);
   ms_recorded recorded[2];
   for (int k = 0; k < 2; k++)
     recorded[k] = (ms_recorded){.n_spike = net->n_forced[k],
@@ -255,8 +292,7 @@ int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
   ms_arrivals_clear(&net->to_output);
   for (size_t i = 0; !rc && i < net->hidden->n_spike; i++) {
     const ms_sim_spike *s = &net->hidden->spike[i];
-    rc = ms_arrivals_add(&net->to_output, s->t + net->params.spike_delay, dt, n_step, s->neuron,
-                         s->lane);
+    rc = ms_arrivals_add(&net->to_output, leaves(net, s), dt, n_step, s->neuron, s->lane);
   }
   if (!rc)
     rc = ms_arrivals_sort(&net->to_output, n_step);

@@ -77,6 +77,8 @@ typedef struct ms_net {
   float *observed[2]; /**< membranes by layer, as ms_recorded has them; NULL until observed */
   unsigned count[MS_LANES][64]; /**< spikes by lane and class */
   float first[MS_LANES][64];    /**< time of the first spike by lane and class, tau */
+  float pace[2]; /**< by which a layer's neuron gets the pulses of an event later than the neuron
+                      before it, tau: a neuron's own time begins that much later */
   int decision[MS_LANES];
 } ms_net;
 

@@ -25,8 +25,9 @@ typedef struct ms_sim_params {
   float compare;     /**< what turns the comparator over: current over threshold above 1, tau */
   float constant;    /**< constant input current over Itau of the soma */
   float dead;        /**< from the comparator's turn to integrating again, tau */
-  float input_delay; /**< from an input event to its pulse, tau */
-  float spike_delay; /**< from the comparator's turn to the pulses of the spike, tau */
+  float input_delay; /**< from an input event to its first pulse, tau */
+  float spike_delay; /**< from the comparator's turn to the first pulse of the spike, tau */
+  float pace;        /**< from one pulse of an event to its next, tau */
   unsigned n_code;
   unsigned n_row;
   ms_sim_row row[MS_MAX_ROWS];
@@ -36,8 +37,9 @@ typedef struct ms_sim_params {
 
 /** Latencies of the digital half that the model includes, s. */
 struct ms_sim_latency {
-  double input_s;   /**< event at the port -> pulse */
-  double spike_s;   /**< request -> pulse */
+  double input_s;   /**< event at the port -> first pulse */
+  double spike_s;   /**< request -> first pulse */
+  double pace_s;    /**< from one pulse of an event to its next */
   double ack_s;     /**< request -> acknowledge */
   double release_s; /**< request falls -> acknowledge released */
 };
