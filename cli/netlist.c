@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mixspike netlist: the decks that are simulated, for a designer to read and run by hand. */
+#include "mixspike/fit.h"
 #include "mixspike/netlist.h"
 #include "cli.h"
 
@@ -111,10 +112,11 @@ static int print_area(cli *c, const request *r) {
   static const char *const name[] = {"soma", "synapse rows", "weight DACs", "bias branches"};
   ms_error err = {0};
   ms_core *core;
-  ms_area area[MS_AREA_PARTS], neuron = {.n_transistor = 0};
+  ms_area area[MS_AREA_PARTS], neuron = {.n_transistor = 0}, set;
   int code = ms_core_load(r->models, r->core, (unsigned)r->bits, &core, &err);
   if (!code) {
     code = ms_core_area(core, area, &err);
+    code = code ? code : ms_core_set_area(core, ms_calibrate_lines(core), &set, &err);
     ms_core_destroy(core);
   }
   if (code)
@@ -131,11 +133,13 @@ static int print_area(cli *c, const request *r) {
   }
   print_part(list, "one neuron", &neuron);
   print_part(list, name[MS_AREA_BIAS], &area[MS_AREA_BIAS]);
+  print_part(list, "own bias lines", &set);
   if (object)
     cli_print_json(object);
   else
-    puts("\nGates: W L of every transistor. Bias branches, with decoupling, serve a whole core. "
-         "Wiring,\ndiffusions and spacing come on top.");
+    puts("\nGates: W L of every transistor. Bias branches, with decoupling, serve a whole core; own "
+         "bias\nlines are those that calibration moves, of one set of neurons that has them for "
+         "itself.\nWiring, diffusions and spacing come on top.");
   return CLI_OK;
 }
 

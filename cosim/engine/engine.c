@@ -36,10 +36,6 @@ int ms_engine_bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt, cons
 int ms_engine_bias_set(ms_engine *engine, const ms_die *die, const ms_pvt *pvt,
                        const uint16_t *code, uint64_t own, unsigned set, double *bias_v,
                        double *power_w, ms_error *err) {
-  if (power_w)
-    *power_w = 0;
-  if (!set || !own)
-    return 0;
   return engine->ops->bias_set(engine, die, pvt, code, own, set, bias_v, power_w, err);
 }
 

@@ -87,10 +87,10 @@ int ms_core_set_area(const ms_core *core, uint64_t own, ms_area *out, ms_error *
     return MS_ENOMEM;
   int rc = ms_deck_bias_set(core, &pvt, code, own, &deck, err);
   rc = rc ? rc : add_deck(deck, core, part_of_bias, area, err);
-  size_t n = 0;
-  for (uint64_t rest = own; rest; rest &= rest - 1)
-    n++;
   *out = area[MS_AREA_BIAS];
+  size_t n = 0;
+  for (size_t i = 0; i < core->n_bias && i < 64; i++)
+    n += own >> i & 1 && core->bias[i].own == core->bias[i].branch;
   add_decoupling(core, n, out);
   free(code);
   return rc;

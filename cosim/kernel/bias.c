@@ -81,9 +81,10 @@ int ms_chip_bias_solve(ms_chip *chip, ms_error *err) {
   const size_t n_bias = chip->core->n_bias;
   int rc = ms_engine_bias(chip->engine, &chip->die, &chip->pvt, chip->bias, chip->bias_v,
                           &chip->bias_power_w, err);
-  for (unsigned set = 1; !rc && set < chip->n_set; set++) {
+  for (unsigned set = 1; !rc && set < chip->n_set; set++)
+    memcpy(chip->bias_v + set * n_bias, chip->bias_v, n_bias * sizeof *chip->bias_v);
+  for (unsigned set = 0; !rc && chip->n_set > 1 && set < chip->n_set; set++) {
     double power_w, *v = chip->bias_v + set * n_bias;
-    memcpy(v, chip->bias_v, n_bias * sizeof *v);
     rc = ms_engine_bias_set(chip->engine, &chip->die, &chip->pvt, chip->bias + set * n_bias,
                             chip->options.bias_sharing.own, set, v, &power_w, err);
     chip->bias_power_w += rc ? 0 : power_w;

@@ -183,7 +183,9 @@ static int read_coarse(ms_cell_reader *r) {
   for (size_t i = 0; i < ms_yaml_count(list) && !rc; i++)
     cell->coarse_a[cell->n_coarse++] =
         ms_yaml_quantity(ms_yaml_item(list, i), NULL, "A", 1e-15, 1e-2);
-  return rc;
+  return !rc && ms_yaml_find(r->root, "own")
+             ? ms_load_copy(r->loader, &cell->own, ms_yaml_name(r->root, "own"))
+             : rc;
 }
 
 static int read_uses(ms_cell_reader *r) {
@@ -335,9 +337,9 @@ void ms_core_cell_destroy(ms_core_cell *cc) {
   }
   for (size_t i = 0; i < cc->n_use; i++)
     free(cc->use[i]);
-  void *const block[] = {cell->pin,      cell->parameter, cell->initial, cell->bias,
-                         cell->coarse_a, cell->name,      cell->dir,     cell->file,
-                         cell->netlist,  cell->subckt,    cc->use,       cc->use_line};
+  void *const block[] = {cell->pin,  cell->parameter, cell->initial, cell->bias,    cell->coarse_a,
+                         cell->name, cell->dir,       cell->file,    cell->netlist, cell->subckt,
+                         cell->own,  cc->use,         cc->use_line};
   for (size_t i = 0; i < sizeof block / sizeof *block; i++)
     free(block[i]);
   ms_cell_clear_measures(cell);

@@ -128,6 +128,19 @@ static ms_bias *owned_bias(const ms_loader *loader, const ms_cell *cell, size_t 
   return NULL;
 }
 
+/* Codes mean the same current in a line's own branches, so their ranges are as many. */
+static int load_own(ms_loader *loader, ms_yaml_node *at, ms_core_bias *b) {
+  b->own = b->branch;
+  if (!b->branch->own)
+    return 0;
+  int rc = ms_load_cell(loader, b->branch->own, loader->impl->core.dac_bits, at, &b->own);
+  if (!rc && (b->own->kind != MS_CELL_BIAS || b->own->n_coarse != b->branch->n_coarse))
+    rc = ms_fail(loader->err, MS_EPARSE,
+                 "%s: key 'own': cell '%s' must be of kind bias with %zu coarse ranges",
+                 b->branch->file, b->branch->own, b->branch->n_coarse);
+  return rc;
+}
+
 int ms_load_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
   ms_core *core = &loader->impl->core;
   for (size_t i = 0; i < core->n_bias; i++)
@@ -150,6 +163,8 @@ int ms_load_biases(ms_loader *loader, ms_yaml_node *root, const ms_cell *cell) {
     if (b->branch->kind != MS_CELL_BIAS)
       return ms_fail(loader->err, MS_EPARSE, "%s:%d: bias '%s': cell '%s' is not of kind bias",
                      cell->file, bias->line, bias->name, bias->branch);
+    if ((rc = load_own(loader, root, b)))
+      return rc;
     for (int set = 0; set < MS_N_SET; set++)
       if (bias->code[set] >> MS_FINE_BITS >= b->branch->n_coarse)
         return ms_fail(

@@ -10,7 +10,7 @@ typedef struct branch_context {
   size_t index;
   const ms_core_bias *bias;
   unsigned fine;
-  bool altered; /* the bits hang on sources of their own */
+  bool of_set; /* the bits hang on sources of their own */
 } branch_context;
 
 static void branch_node(const void *context, const ms_pin *pin, unsigned bit, char *node) {
@@ -24,7 +24,7 @@ static void branch_node(const void *context, const ms_pin *pin, unsigned bit, ch
     snprintf(node, MS_NODE_NAME, "0");
     break;
   case MS_ROLE_FINE_BITS:
-    if (x->altered)
+    if (x->of_set)
       snprintf(node, MS_NODE_NAME, "%s_fine%u", x->bias->bias->name, bit);
     else
       snprintf(node, MS_NODE_NAME, "%s", on != pin->active_low ? "vdd" : "0");
@@ -37,9 +37,14 @@ static void branch_node(const void *context, const ms_pin *pin, unsigned bit, ch
   }
 }
 
-static void write_branch(deck_builder *b, size_t i, unsigned code, bool altered) {
+/* The circuit of a line's branch: the core's, or one that a set of neurons has for itself. */
+static const ms_cell *branch_of(const ms_core_bias *bias, bool of_set) {
+  return of_set && bias->own ? bias->own : bias->branch;
+}
+
+static void write_branch(deck_builder *b, size_t i, unsigned code, bool of_set) {
   const ms_core_bias *bias = &b->core->bias[i];
-  const ms_cell *branch = bias->branch;
+  const ms_cell *branch = branch_of(bias, of_set);
   unsigned coarse = code >> MS_FINE_BITS;
   if (coarse >= branch->n_coarse) {
     deck_fail(b, MS_ERANGE, "bias %s: coarse %u is out of range; allowed: 0 to %zu", bias->name,
@@ -50,19 +55,19 @@ static void write_branch(deck_builder *b, size_t i, unsigned code, bool altered)
   snprintf(name, sizeof name, "x%s", bias->bias->name);
   snprintf(params, sizeof params, " w=%.15g l=%.15g", bias->bias->w_m, bias->bias->l_m);
   deck_instance(b, name, branch, branch_node,
-                &(branch_context){i, bias, code & ((1u << MS_FINE_BITS) - 1), altered}, params);
+                &(branch_context){i, bias, code & ((1u << MS_FINE_BITS) - 1), of_set}, params);
   for (size_t p = 0; p < branch->n_pin; p++)
     if (branch->pin[p].role == MS_ROLE_COARSE)
       deck_line(b, "i%s vdd %s_%s dc %.10g", bias->bias->name, bias->bias->name,
                 branch->pin[p].name, branch->coarse_a[coarse]);
-  for (unsigned k = 0; altered && k < MS_FINE_BITS; k++)
+  for (unsigned k = 0; of_set && k < MS_FINE_BITS; k++)
     deck_line(b, "v%s_%u %s_fine%u 0 dc 0", bias->bias->name, k, bias->bias->name, k);
 }
 
 /* Where the operating point of a branch is looked for. Without it ngspice steps gmin, which costs
  * ten times as much. */
-static void write_branch_starts(deck_builder *b, const ms_core_bias *bias) {
-  const ms_cell *branch = bias->branch;
+static void write_branch_starts(deck_builder *b, const ms_core_bias *bias, bool of_set) {
+  const ms_cell *branch = branch_of(bias, of_set);
   for (size_t i = 0; i < branch->n_initial; i++) {
     const ms_initial *initial = &branch->initial[i];
     deck_line(b, ".nodeset v(xbias.x%s.x%s.%s)=%.10g", bias->cell->name, bias->bias->name,
@@ -92,21 +97,21 @@ char *deck_bias_nodes(const ms_core *core, const ms_cell *cell, uint64_t lines) 
 
 /* Nested so that ngspice's names give the instance path bias.<cell>.<bias>.<device>. */
 static void write_cell(deck_builder *b, size_t first, const char *nodes, const uint16_t *code,
-                       uint64_t lines, bool altered) {
+                       uint64_t lines, bool of_set) {
   const ms_core *core = b->core;
   const ms_cell *cell = core->bias[first].cell;
   deck_line(b, ".subckt ms_bias_%s vdd%s", cell->name, nodes);
   for (size_t k = first; k < core->n_bias && core->bias[k].cell == cell; k++)
     if (is_line(lines, k))
-      write_branch(b, k, code[k], altered);
+      write_branch(b, k, code[k], of_set);
   deck_line(b, ".ends");
 }
 
-void deck_biases(deck_builder *b, const uint16_t *code, uint64_t lines, bool altered) {
+void deck_biases(deck_builder *b, const uint16_t *code, uint64_t lines, bool of_set) {
   const ms_core *core = b->core;
   for (size_t i = 0; i < core->n_bias; i++)
     if (is_line(lines, i))
-      deck_cell(b, core->bias[i].branch);
+      deck_cell(b, branch_of(&core->bias[i], of_set));
   char *all = deck_bias_nodes(core, NULL, lines);
   if (!all) {
     deck_fail(b, MS_ENOMEM, "out of memory writing a deck");
@@ -125,7 +130,7 @@ void deck_biases(deck_builder *b, const uint16_t *code, uint64_t lines, bool alt
       else if (*own && pass)
         deck_line(b, "x%s vdd%s ms_bias_%s", cell->name, own, cell->name);
       else if (*own)
-        write_cell(b, i, own, code, lines, altered);
+        write_cell(b, i, own, code, lines, of_set);
       free(own);
     }
   }
@@ -133,7 +138,7 @@ void deck_biases(deck_builder *b, const uint16_t *code, uint64_t lines, bool alt
   deck_line(b, "xbias vdd%s ms_bias", all);
   for (size_t i = 0; i < core->n_bias; i++)
     if (is_line(lines, i))
-      write_branch_starts(b, &core->bias[i]);
+      write_branch_starts(b, &core->bias[i], of_set);
   free(all);
 }
 

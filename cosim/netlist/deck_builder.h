@@ -44,8 +44,8 @@ typedef void (*deck_node)(const void *context, const ms_pin *pin, unsigned bit, 
 void deck_instance(deck_builder *b, const char *name, const ms_cell *cell, deck_node node,
                    const void *context, const char *params);
 /** Writes the bias branches of `lines` (bit i: core->bias[i]; UINT64_MAX: all) for these codes.
- * @param altered  see ms_deck_bias_set */
-void deck_biases(deck_builder *b, const uint16_t *code, uint64_t lines, bool altered);
+ * @param of_set  those of ms_deck_bias_set */
+void deck_biases(deck_builder *b, const uint16_t *code, uint64_t lines, bool of_set);
 /** " b3 b4": those of `lines` that are one cell's, or any for NULL; malloc'd. */
 char *deck_bias_nodes(const ms_core *core, const ms_cell *cell, uint64_t lines);
 

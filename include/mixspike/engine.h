@@ -129,13 +129,13 @@ MS_API ms_engine_kind ms_engine_get_kind(const ms_engine *engine);
 MS_API int ms_engine_bias(ms_engine *engine, const ms_die *die, const ms_pvt *pvt,
                           const uint16_t *code, double *bias_v, double *power_w, ms_error *err);
 
-/** Voltages of those lines of which a set of neurons has branches of its own: with mismatch of
- * their own, drawn under the name "set<set>." and the branch's path. Set 0 has the branches of
- * ms_engine_bias. Cached like those.
+/** Voltages of those lines of which a set of neurons has branches of its own (ms_core_bias.own):
+ * with mismatch of their own, drawn under the name "set<set>." and the branch's path. Cached like
+ * those of ms_engine_bias.
  * @param code     [n_bias] the set's DAC codes; of lines that are not its own those of the core
  * @param own      bit i: core->bias[i] is its own; of the first 64 lines
  * @param bias_v   [n_bias] in: what ms_engine_bias gave; out: its own lines changed, V
- * @param power_w  out, static power of the set's own branches, 0 for set 0; may be NULL */
+ * @param power_w  out, static power of the set's own branches; may be NULL */
 MS_API int ms_engine_bias_set(ms_engine *engine, const ms_die *die, const ms_pvt *pvt,
                               const uint16_t *code, uint64_t own, unsigned set, double *bias_v,
                               double *power_w, ms_error *err);

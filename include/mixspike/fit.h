@@ -52,6 +52,10 @@ typedef struct ms_calibration {
   unsigned stimuli; /**< of each round, to fit the neurons with; 0: 24 */
 } ms_calibration;
 
+/** Lines that calibration moves: bit i is core->bias[i], of the first 64. Sets of neurons that do
+ * not share them have these for themselves (ms_bias_sharing). */
+MS_API uint64_t ms_calibrate_lines(const ms_core *core);
+
 typedef struct ms_fit_options {
   const uint64_t *die; /**< [n_die] */
   size_t n_die;

@@ -120,6 +120,8 @@ typedef struct ms_cell {
   ms_bias *bias;
   double *coarse_a; /**< bias branches: master current of each coarse range, A */
   size_t n_coarse;
+  char *own; /**< bias branches: cell that stands in this one's place on lines that sets of neurons
+                have for themselves, compact; NULL: this one */
   size_t n_measure, n_spec, n_fixed;
   ms_measure *measure;
   ms_spec *spec;
@@ -143,6 +145,8 @@ typedef struct ms_core_bias {
   const ms_cell *cell;
   const ms_bias *bias;
   const ms_cell *branch;
+  const ms_cell *own; /**< branch of each set of neurons that has the line for itself, of the same
+                           codes; `branch` where that has no compact one */
   char *name; /**< "dpi_exc.itau", the name used in experiments; bias number = index in the core */
 } ms_core_bias;
 

@@ -31,7 +31,8 @@ MS_API int ms_deck_group(const ms_core *core, const ms_pvt *pvt, ms_deck **out, 
 MS_API int ms_deck_bias(const ms_core *core, const ms_pvt *pvt, const uint16_t *code, ms_deck **out,
                         ms_error *err);
 
-/** The branches of some lines, whose codes can be altered: fine bit k hangs on a source
+/** The branches that a set of neurons has for itself (ms_core_bias.own), whose codes can be
+ * altered: fine bit k hangs on a source
  * `v.xbias.x<cell>.v<bias>_<k>`, 0 V at first, and the coarse current is
  * `i.xbias.x<cell>.i<bias>`. Nodes are those of ms_deck_bias.
  * @param lines  bit i: core->bias[i], of the first 64 */
@@ -106,7 +107,8 @@ typedef enum ms_area_part {
  * expands them. Capacitors count nothing where the process states no density. */
 MS_API int ms_core_area(const ms_core *core, ms_area area[MS_AREA_PARTS], ms_error *err);
 /** Area of the branches that one set of neurons has for itself (ms_bias_sharing), with the
- * decoupling of their lines. @param own  bit i: core->bias[i] */
+ * decoupling of their lines, the core's where they have none in them. @param own  bit i:
+ * core->bias[i] */
 MS_API int ms_core_set_area(const ms_core *core, uint64_t own, ms_area *area, ms_error *err);
 
 #ifdef __cplusplus

@@ -5,9 +5,6 @@
 
 #include "methods/fit_model.h"
 
-/** Lines that calibration moves: bit i is core->bias[i], of the first 64. Sets of neurons that do
- * not share them have these for themselves (ms_bias_sharing). */
-uint64_t ms_calibrate_lines(const ms_core *core);
 /** How many codes have to be kept for a calibrated die. */
 size_t ms_calibrate_codes(const ms_setup *setup);
 

@@ -73,13 +73,13 @@ static uint16_t distort_bias(const ms_distortion *d, const ms_die *die, uint64_t
   return (uint16_t)((code & 0xff00u) | fine);
 }
 
-/* Each branch has a name: a set's own ones that of the set in front, but for the first set's. */
+/* Each branch has a name: a set's own ones that of the set in front. */
 static void distort_biases(const ms_distortion *d, const ms_die *die, uint64_t age,
                            const ms_core *core, uint64_t own, ms_config *config) {
   for (size_t k = 0; k < config->n_bias; k++) {
     const size_t line = k % core->n_bias, set = k / core->n_bias;
     char name[120];
-    if (set && own >> line & 1)
+    if (config->n_bias > core->n_bias && own >> line & 1)
       snprintf(name, sizeof name, "set%zu.%s", set, core->bias[line].name);
     else
       snprintf(name, sizeof name, "%s", core->bias[line].name);

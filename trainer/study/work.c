@@ -65,7 +65,7 @@ static void measure_area(site *at) {
   if (ms_core_area(at->setup->core, at->area, NULL))
     at->area[MS_AREA_SOMA].transistor_m2 = at->area[MS_AREA_BIAS].transistor_m2 = NAN;
   at->set = (ms_area){0};
-  if (sharing->own && ms_core_set_area(at->setup->core, sharing->own, &at->set, NULL))
+  if (at->setup->n_bias_set > 1 && ms_core_set_area(at->setup->core, sharing->own, &at->set, NULL))
     at->set.transistor_m2 = NAN;
 }
 
@@ -115,7 +115,7 @@ static void price(const ms_study_worker *w, const site *at, const ms_study_place
   item->bias_m2 =
       wider * at->area[MS_AREA_BIAS].transistor_m2 + at->area[MS_AREA_BIAS].capacitor_m2;
   item->own_bias_m2 =
-      (at->setup->n_bias_set - 1) * (wider * at->set.transistor_m2 + at->set.capacitor_m2);
+      at->setup->n_bias_set * (wider * at->set.transistor_m2 + at->set.capacitor_m2);
   item->codes = w->known->study->method[p->method].calibrate.rounds
                     ? (double)ms_calibrate_codes(at->setup)
                     : 0;

@@ -77,12 +77,13 @@ static void add_codes(ms_text *text, const ms_core *core, const ms_bias_entry *e
     const ms_core_bias *b = &core->bias[i];
     if (!is_own(entry->own, i))
       continue;
-    bool low = low_is_on(b->branch);
+    const ms_cell *branch = b->own ? b->own : b->branch;
+    bool low = low_is_on(branch);
     for (unsigned k = 0; k < FINE_BITS; k++)
       ms_text_add(text, "alter v.xbias.x%s.v%s_%u=%.10g\n", b->cell->name, b->bias->name, k,
                   ((entry->code[i] >> k & 1) != 0) != low ? supply_v : 0);
     ms_text_add(text, "alter i.xbias.x%s.i%s=%.10g\n", b->cell->name, b->bias->name,
-                b->branch->coarse_a[entry->code[i] >> FINE_BITS]);
+                branch->coarse_a[entry->code[i] >> FINE_BITS]);
   }
 }
 
