@@ -33,7 +33,7 @@ set(MS_TEST_LAB ${MS_TRAINER_METHODS}/distort.c ${MS_TRAINER_METHODS}/fit_die.c
   ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
 ms_add_test(study unit test_study.c ${MS_TEST_LAB})
 target_link_libraries(test_study PRIVATE Threads::Threads)
-ms_add_test(study_calibrate unit test_study_calibrate.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TEST_LAB})
+ms_add_test(study_calibrate integration test_study_calibrate.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TEST_LAB})
 target_link_libraries(test_study_calibrate PRIVATE Threads::Threads)
 ms_add_test(study_confirm unit test_study_confirm.c)
 ms_add_test(study_failed unit test_study_failed.c)
