@@ -90,7 +90,7 @@ static int descend(work *w, ms_residuals *residuals, void *user, double *p, doub
       residuals(user, w->trial, w->r_trial);
       double s = squares(w->r_trial, w->m);
       if (s < *best) {
-        int worth = *best - s > 1e-3 * *best;
+        int worth = *best - s > 1e-4 * *best;
         memcpy(p, w->trial, w->n * sizeof *p);
         memcpy(w->r, w->r_trial, w->m * sizeof *w->r);
         *best = s;

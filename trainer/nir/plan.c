@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* A time constant that differs by less stays: the chip's own is not known better. */
-enum { MOST_TEXT = 1024, LARGEST_ERROR_PERCENT = 15, SAME_PERCENT = 5 };
+enum { MOST_TEXT = 1024, LARGEST_ERROR_PERCENT = 15, SAME_PERCENT = 8 };
 
 typedef struct plan {
   const ms_nir_match *match;
