@@ -8,10 +8,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { AREA, TEST };
+enum { AREA, LOG_AREA, TEST };
 
 static double cost(const ms_study_cell *c, int axis) {
-  return axis == AREA ? ms_study_area(c) : log10(1 + c->test_samples);
+  return axis == AREA       ? 1e6 * ms_study_area(c)
+         : axis == LOG_AREA ? log10(1e6 * ms_study_area(c))
+                            : log10(1 + c->test_samples);
 }
 
 static int by_area(const void *a, const void *b) {
@@ -20,13 +22,13 @@ static int by_area(const void *a, const void *b) {
 }
 
 /* The best median that so much area buys, as steps: first without a test of each die, then with. */
-static void frontier(ms_svg *svg, const ms_study_cell **cell, size_t n, int tested,
+static void frontier(ms_svg *svg, const ms_study_cell **cell, size_t n, int axis, int tested,
                      const char *colour) {
   double best = NAN, from = NAN;
   for (size_t i = 0; i <= n; i++) {
     if (i < n && ((!tested && cell[i]->test_samples > 0) || cell[i]->median <= best))
       continue;
-    const double to = i < n ? ms_study_area(cell[i]) : svg->x1;
+    const double to = i < n ? cost(cell[i], axis) : svg->x1;
     if (isfinite(best))
       ms_svg_line(svg, (const double[]){from, to, to},
                   (const double[]){best, best, i < n ? cell[i]->median : best}, 3, colour, 1.2, 1);
@@ -37,18 +39,42 @@ static void frontier(ms_svg *svg, const ms_study_cell **cell, size_t n, int test
   }
 }
 
+/* Height of a dot's number: methods of equal price would have theirs on top of each other, so one
+ * that would cover another is put above it.
+ * @param x, y  [i + 1] of all dots so far, `y` of their numbers  */
+static void place_number(const ms_svg *svg, const double *x, double *y, size_t i) {
+  const double wide = 0.05 * (svg->x1 - svg->x0), high = 0.045 * (svg->y1 - svg->y0);
+  for (size_t k = 0; k < i; k++)
+    if (fabs(x[k] - x[i]) < wide && fabs(y[k] - y[i]) < 0.99 * high) {
+      y[i] = y[k] + high;
+      k = (size_t)-1; /* it may cover an earlier one now */
+    }
+}
+
+static void numbers(ms_svg *svg, const ms_study_cell **cell, size_t n, int axis) {
+  double *x = calloc(2 * n + 1, sizeof *x), *y = x + n;
+  char number[24];
+  for (size_t i = 0; x && i < n; i++) {
+    x[i] = cost(cell[i], axis);
+    y[i] = cell[i]->median;
+    place_number(svg, x, y, i);
+    snprintf(number, sizeof number, "%zu", cell[i]->method + 1);
+    ms_svg_word(svg, x[i], y[i], number);
+  }
+  free(x);
+}
+
 static void picture(const ms_study_report *r, const ms_study_cell **cell, size_t n, int axis,
                     FILE *out) {
   const ms_study *s = r->study;
-  char title[200], number[24];
+  static const char *const label[] = {
+      [AREA] = "area of the neurons and their own bias branches, mm2",
+      [LOG_AREA] = "log10 of the area of neurons and their own bias branches in mm2",
+      [TEST] = "log10(1 + chip samples for each die)"};
+  char title[200];
   snprintf(title, sizeof title, "%s, %s, mismatch %g", s->task[cell[0]->task].name,
            s->condition[cell[0]->condition].name, s->strength[cell[0]->strength]);
-  ms_svg svg = {.x0 = INFINITY,
-                .x1 = -INFINITY,
-                .y0 = 1,
-                .y1 = 1,
-                .x_scale = axis == AREA ? 1e6 : 1,
-                .y_scale = 100};
+  ms_svg svg = {.x0 = INFINITY, .x1 = -INFINITY, .y0 = 1, .y1 = 1, .x_scale = 1, .y_scale = 100};
   for (size_t i = 0; i < n; i++) {
     svg.x0 = fmin(svg.x0, cost(cell[i], axis));
     svg.x1 = fmax(svg.x1, cost(cell[i], axis));
@@ -57,13 +83,10 @@ static void picture(const ms_study_report *r, const ms_study_cell **cell, size_t
   const double margin = 0.06 * (svg.x1 - svg.x0);
   svg.x0 -= margin;
   svg.x1 += margin;
-  ms_svg_begin(&svg, out, title,
-               axis == AREA ? "area of the neurons and their own bias branches, mm2"
-                            : "log10(1 + chip samples for each die)",
-               "median accuracy, %");
-  if (axis == AREA) {
-    frontier(&svg, cell, n, 1, MS_SVG_GREY);
-    frontier(&svg, cell, n, 0, "#22262b");
+  ms_svg_begin(&svg, out, title, label[axis], "median accuracy, %");
+  if (axis != TEST) {
+    frontier(&svg, cell, n, axis, 1, MS_SVG_GREY);
+    frontier(&svg, cell, n, axis, 0, "#22262b");
   }
   for (size_t i = 0; i < n; i++) {
     const ms_study_cell *c = cell[i];
@@ -71,9 +94,8 @@ static void picture(const ms_study_report *r, const ms_study_cell **cell, size_t
     ms_svg_line(&svg, (const double[]){x, x}, (const double[]){c->low, c->median}, 2,
                 ms_study_colour(c->method), 1, 0.7);
     ms_svg_dot(&svg, x, c->median, c->test_samples > 0 ? 3 : 4, ms_study_colour(c->method));
-    snprintf(number, sizeof number, "%zu", c->method + 1);
-    ms_svg_word(&svg, x, c->median, number);
   }
+  numbers(&svg, cell, n, axis);
   ms_svg_end(&svg);
 }
 
@@ -163,7 +185,9 @@ void ms_study_page_levers(const ms_study_report *r, FILE *out) {
       }
       qsort(cell, n, sizeof *cell, by_area);
       fputs("<div class=\"grid\">\n", out);
-      picture(r, cell, n, AREA, out);
+      /* Bias branches of a neuron's own are a hundred times the neuron. */
+      picture(r, cell, n,
+              ms_study_area(cell[n - 1]) > 10 * ms_study_area(cell[0]) ? LOG_AREA : AREA, out);
       picture(r, cell, n, TEST, out);
       fputs("</div>\n", out);
       prices(r, cell[0], out);
