@@ -3,11 +3,14 @@
 # processes and after Ctrl-C as on one, and what is wrong with the section is said with its line.
 . "$SOURCE/tests/cli/lib.sh" || exit 1
 
+# Decisions of so small a network may hang on a tie of a few spikes, and ngspice in production settings
+# then decides otherwise (3 of 18 with another seed); with this seed none does.
 cat >base.yaml <<'YAML'
 name: base
 core: dpi16
 analog: table
 digital: ideal
+seed: 3
 network: {hidden: 4}
 task: {name: yinyang, train: 300, validation: 40, test: 6}
 training: {epochs: 12, fine_epochs: 0, coarse_step: 0.1, rate: 0.02}
