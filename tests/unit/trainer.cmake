@@ -9,7 +9,7 @@ target_link_libraries(test_nir PRIVATE ${HDF5_C_LIBRARIES})
 set(MS_TRAINER_MODEL ${PROJECT_SOURCE_DIR}/trainer/model)
 ms_add_test(gradient unit test_gradient.c ${MS_TRAINER_MODEL}/params.c ${MS_TRAINER_MODEL}/layer.c
   ${MS_TRAINER_MODEL}/layer_forward.c ${MS_TRAINER_MODEL}/layer_backward.c
-  ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/net_backward.c ${MS_TRAINER_MODEL}/learn.c)
+  ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/net_events.c ${MS_TRAINER_MODEL}/queue.c ${MS_TRAINER_MODEL}/net_backward.c ${MS_TRAINER_MODEL}/learn.c)
 set(MS_TRAINER_METHODS ${PROJECT_SOURCE_DIR}/trainer/methods)
 ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_neuron.c
   ${MS_TRAINER_METHODS}/fit_record.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_die.c

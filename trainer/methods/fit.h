@@ -18,7 +18,8 @@ int ms_fit(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_er
 int ms_fit_nominal(const ms_setup *setup, ms_lab *lab, ms_neuron_model *model, ms_fit_error *error,
                    const ms_control *control, ms_error *err);
 
-/** How well one model for all neurons follows a die on fresh stimuli. */
+/** How well one model for all neurons follows a die (its first sixteen neurons) on fresh stimuli.
+ */
 int ms_fit_check(const ms_setup *setup, ms_lab *lab, const ms_neuron_model *model,
                  const ms_die *die, uint64_t seed, ms_fit_error *error, const ms_control *control,
                  ms_error *err);

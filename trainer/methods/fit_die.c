@@ -135,11 +135,11 @@ int ms_fit_die_series(const ms_setup *setup, ms_lab *lab, const ms_neuron_model 
   if (!rc)
     rc = ms_fit_times_of(setup, lab, &times, err);
   if (!rc)
-    rc =
-        ms_fit_record_die(setup, lab, &virtual_die, SETS, each, 100000 + seed, &seen, control, err);
+    rc = ms_fit_record_die(setup, lab, &virtual_die, setup->n_neuron, SETS, each, 100000 + seed,
+                           &seen, control, err);
   if (!rc)
-    rc = ms_fit_record_die(setup, lab, &virtual_die, 3, (each + 1) / 2, 900000 + seed, &fresh,
-                           control, err);
+    rc = ms_fit_record_die(setup, lab, &virtual_die, setup->n_neuron, 3, (each + 1) / 2,
+                           900000 + seed, &fresh, control, err);
   job j = {.setup = setup,
            .nominal = nominal,
            .times = &times,

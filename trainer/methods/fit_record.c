@@ -29,13 +29,13 @@ static double uniform(uint64_t *state) {
  * there are many inputs a neuron gets only some of them, fewer the stronger they are, and `dense`
  * codes end at 20 %: all of 256 would hold it where no trained network does, at its highest rate
  * behind rows that never rest. */
-static int random_synapses(const ms_setup *s, uint64_t seed, int dense, ms_config *config,
-                           ms_error *err) {
+static int random_synapses(const ms_setup *s, unsigned neurons, uint64_t seed, int dense,
+                           ms_config *config, ms_error *err) {
   const ms_core *core = s->core;
   unsigned n_row[2] = {0, 0};
   for (size_t r = 0; r < core->n_row; r++)
     n_row[core->row[r].sign]++;
-  size_t n = (size_t)s->n_neuron * s->n_input;
+  size_t n = (size_t)neurons * s->n_input;
   *config = (ms_config){.synapse = calloc(n, sizeof *config->synapse)};
   if (!config->synapse)
     return ms_fail(err, MS_ENOMEM, "no memory for a fit");
@@ -94,9 +94,10 @@ void ms_fit_records_clear(ms_fit_records *r) {
   *r = (ms_fit_records){0};
 }
 
-/* Splits a run by neuron. */
-static int split(const ms_lab_result *run, const ms_setup *s, ms_fit_record *out, ms_error *err) {
-  for (unsigned k = 0; k < s->n_neuron; k++) {
+/* Splits a run by neuron, the first so many of them. */
+static int split(const ms_lab_result *run, const ms_setup *s, unsigned neurons, ms_fit_record *out,
+                 ms_error *err) {
+  for (unsigned k = 0; k < neurons; k++) {
     ms_fit_record *r = &out[k];
     *r = (ms_fit_record){.neuron = k, .window_s = s->encoding.window_tau * s->encoding.tau_s};
     r->delivery = calloc(run->n_delivery + 1, sizeof *r->delivery);
@@ -113,10 +114,10 @@ static int split(const ms_lab_result *run, const ms_setup *s, ms_fit_record *out
   return MS_OK;
 }
 
-/* Runs jobs and adds a record of each neuron and job. */
+/* Runs jobs and adds a record of each of the first neurons and job. */
 static int run_jobs(const ms_setup *s, ms_lab *lab, const ms_lab_job *job, size_t n,
-                    ms_fit_records *out, const ms_control *control, const ms_progress *progress,
-                    ms_error *err) {
+                    unsigned neurons, ms_fit_records *out, const ms_control *control,
+                    const ms_progress *progress, ms_error *err) {
   ms_lab_result *result = calloc(n + 1, sizeof *result);
   int rc = result ? ms_lab_run(lab, job, n, result, control, progress, err)
                   : ms_fail(err, MS_ENOMEM, "no memory for a fit");
@@ -125,8 +126,8 @@ static int run_jobs(const ms_setup *s, ms_lab *lab, const ms_lab_job *job, size_
       rc = ms_fail(err, result[i].rc, "fit on die %llu: %s", (unsigned long long)job[i].die.die,
                    result[i].note);
     else {
-      out->n += s->n_neuron;
-      rc = split(&result[i], s, out->record + out->n - s->n_neuron, err);
+      out->n += neurons;
+      rc = split(&result[i], s, neurons, out->record + out->n - neurons, err);
     }
   }
   if (result)
@@ -136,13 +137,13 @@ static int run_jobs(const ms_setup *s, ms_lab *lab, const ms_lab_job *job, size_
 }
 
 /* `n` stimuli for one set of synapses on a die; adds a record of each neuron and stimulus. */
-static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t n, uint64_t seed,
-                      int dense, ms_fit_records *out, const ms_control *control,
+static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned neurons, size_t n,
+                      uint64_t seed, int dense, ms_fit_records *out, const ms_control *control,
                       const ms_progress *progress, ms_error *err) {
   ms_event *event = calloc(n * MAX_EVENTS, sizeof *event);
   ms_lab_job *job = calloc(n, sizeof *job);
   ms_config config = {0};
-  int rc = event && job ? random_synapses(s, seed, dense, &config, err)
+  int rc = event && job ? random_synapses(s, neurons, seed, dense, &config, err)
                         : ms_fail(err, MS_ENOMEM, "no memory for a fit");
   for (size_t i = 0; !rc && i < n; i++)
     job[i] = (ms_lab_job){.die = *die,
@@ -151,22 +152,22 @@ static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, size_t 
   if (!rc)
     rc = ms_lab_configure_raw(lab, &config, err);
   if (!rc)
-    rc = run_jobs(s, lab, job, n, out, control, progress, err);
+    rc = run_jobs(s, lab, job, n, neurons, out, control, progress, err);
   ms_config_clear(&config);
   free(job);
   free(event);
   return rc;
 }
 
-int ms_fit_record_die(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned sets,
-                      size_t stimuli, uint64_t seed, ms_fit_records *out, const ms_control *control,
-                      ms_error *err) {
-  *out = (ms_fit_records){.record = calloc(sets * stimuli * s->n_neuron, sizeof *out->record)};
+int ms_fit_record_die(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned neurons,
+                      unsigned sets, size_t stimuli, uint64_t seed, ms_fit_records *out,
+                      const ms_control *control, ms_error *err) {
+  *out = (ms_fit_records){.record = calloc(sets * stimuli * neurons, sizeof *out->record)};
   int rc = out->record ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a fit");
   ms_progress progress = {.phase = "fit", .total = sets * stimuli, .loss = NAN, .accuracy = NAN};
   for (unsigned set = 0; !rc && set < sets; set++, progress.done += stimuli)
-    rc = record_set(s, lab, die, stimuli, seed + 1000 * set, set % 3 == 2, out, control, &progress,
-                    err);
+    rc = record_set(s, lab, die, neurons, stimuli, seed + 1000 * set, set % 3 == 2, out, control,
+                    &progress, err);
   if (rc)
     ms_fit_records_clear(out);
   return rc;
@@ -182,7 +183,7 @@ int ms_fit_record_task(const ms_setup *s, ms_lab *lab, const ms_die *die,
     job[i] = (ms_lab_job){.die = *die, .value = value[i]};
   ms_progress progress = {.phase = "fit", .total = n, .loss = NAN, .accuracy = NAN};
   if (!rc)
-    rc = run_jobs(s, lab, job, n, out, control, &progress, err);
+    rc = run_jobs(s, lab, job, n, s->n_neuron, out, control, &progress, err);
   free(job);
   if (rc)
     ms_fit_records_clear(out);

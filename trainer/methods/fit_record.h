@@ -8,15 +8,16 @@
 
 typedef struct ms_fit_records {
   size_t n;
-  ms_fit_record *record; /**< [n] run after run, in each the neurons in order */
+  ms_fit_record *record; /**< [n] run after run, in each the driven neurons in order */
 } ms_fit_records;
 
 /** Runs `stimuli` random stimuli on each of `sets` random sets of synapses; every third set is
  * dense. What is drawn depends on the seed alone.
+ * @param neurons  the chip's first so many are driven, the others have no synapses
  * @param out  free with ms_fit_records_clear */
-int ms_fit_record_die(const ms_setup *setup, ms_lab *lab, const ms_die *die, unsigned sets,
-                      size_t stimuli, uint64_t seed, ms_fit_records *out, const ms_control *control,
-                      ms_error *err);
+int ms_fit_record_die(const ms_setup *setup, ms_lab *lab, const ms_die *die, unsigned neurons,
+                      unsigned sets, size_t stimuli, uint64_t seed, ms_fit_records *out,
+                      const ms_control *control, ms_error *err);
 /** Runs samples of the task with what the lab is configured with.
  * @param value  [n] each sample's values  @param out  free with ms_fit_records_clear */
 int ms_fit_record_task(const ms_setup *setup, ms_lab *lab, const ms_die *die,

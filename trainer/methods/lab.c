@@ -420,6 +420,7 @@ int ms_lab_latency(ms_lab *lab, ms_sim_latency *out, ms_error *err) {
   *out = (ms_sim_latency){.input_s = ((double)(latency >> 24 & 0xff) + way) * clock_s,
                           .spike_s = ((double)(latency >> 16 & 0xff) + way) * clock_s,
                           .pace_s = clock_s / cores,
+                          .queues = o->router != MS_ROUTER_IDEAL,
                           .ack_s = (ack.rise_cycles + 0.5) * clock_s,
                           .release_s = (ack.fall_cycles + 0.5) * clock_s};
   return MS_OK;

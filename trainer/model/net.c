@@ -2,6 +2,7 @@
 /* The two-layer network: weights to charges, samples to pulses, layer after layer. */
 #include "model/net.h"
 #include "model/learn.h"
+#include "model/net_events.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,7 +49,10 @@ int ms_net_create(const ms_topology *t, const ms_sim_params *params, const ms_en
       calloc(((size_t)net->max_steps + 1) * t->n_hidden * MS_LANES, sizeof(float));
   net->by_output_spike = calloc((size_t)n_output * MS_LANES, sizeof(float));
   net->hidden_count = calloc((size_t)t->n_hidden * MS_LANES, sizeof(float));
-  int rc = net->by_hidden_spike && net->by_output_spike && net->hidden_count ? MS_OK : MS_ENOMEM;
+  net->wait = calloc(((size_t)net->max_steps + 1) * MS_LANES, sizeof(float));
+  int rc = net->by_hidden_spike && net->by_output_spike && net->hidden_count && net->wait
+               ? MS_OK
+               : MS_ENOMEM;
   if (!rc)
     rc = ms_layer_create(&net->params, t->n_input, t->n_hidden, t->parallel, net->max_steps,
                          &net->hidden);
@@ -69,6 +73,11 @@ void ms_net_destroy(ms_net *net) {
   ms_layer_destroy(net->output);
   ms_arrivals_free(&net->to_hidden);
   ms_arrivals_free(&net->to_output);
+  for (unsigned lane = 0; lane < MS_LANES; lane++) {
+    free(net->input[lane].item);
+    free(net->spike[lane].item);
+  }
+  free(net->wait);
   free(net->by_hidden_spike);
   free(net->by_output_spike);
   free(net->hidden_count);
@@ -240,42 +249,12 @@ static void decide(ms_net *net, unsigned n) {
   }
 }
 
-/* A sample's input events. A neuron's second synapse follows after every neuron's first
- * (ms_network_config). */
-static int take_inputs(ms_net *net, const ms_sim_sample *sample, unsigned lane, unsigned n_step,
-                       float dt) {
-  const ms_topology *t = &net->topology;
-  ms_event event[MS_MAX_EVENTS];
-  size_t n = ms_encode(&net->encoding, sample->value,
-                       ms_encoding_values(&net->encoding, t->n_input), event);
-  for (size_t i = 0; i < n; i++)
-    for (unsigned k = 0; k < t->parallel; k++) {
-      float at = (float)(ms_time_to_s(event[i].t) / net->encoding.tau_s) + net->params.input_delay +
-                 net->pace[0] * (float)(k * t->n_hidden);
-      int rc = ms_arrivals_add(&net->to_hidden, at, dt, n_step, event[i].address * t->parallel + k,
-                               lane);
-      if (rc)
-        return rc;
-    }
-  return MS_OK;
-}
-
-/* When a hidden neuron's spike makes its first pulse, in everybody's time. */
-static float leaves(const ms_net *net, const ms_sim_spike *s) {
-  return s->t + net->pace[0] * (float)s->neuron + net->params.spike_delay;
-}
-
 int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
                    const ms_net_options *options) {
   float dt = (float)options->dt_tau;
   unsigned n_step = (unsigned)ceil(options->window_tau / options->dt_tau - 1e-6);
   n_step = n_step < net->max_steps ? n_step : net->max_steps;
-  int rc = MS_OK;
-  ms_arrivals_clear(&net->to_hidden);
-  for (unsigned lane = 0; !rc && lane < n; lane++)
-    rc = take_inputs(net, &sample[lane], lane, n_step, dt);
-  if (!rc)
-    rc = ms_arrivals_sort(&net->to_hidden, n_step);
+  int rc = ms_net_send_inputs(net, sample, n, n_step, dt);
   int on_chip = n && sample[0].spike != NULL, observed = on_chip && sample[0].membrane;
   if (!rc && on_chip)
     rc = take_recorded(net, sample, n, n_step, options->dt_tau);
@@ -289,13 +268,8 @@ int ms_net_forward(ms_net *net, const ms_sim_sample *sample, unsigned n,
                                 .loose = options->loose};
   if (!rc)
     rc = ms_layer_forward(net->hidden, &net->to_hidden, n_step, dt, on_chip ? &recorded[0] : NULL);
-  ms_arrivals_clear(&net->to_output);
-  for (size_t i = 0; !rc && i < net->hidden->n_spike; i++) {
-    const ms_sim_spike *s = &net->hidden->spike[i];
-    rc = ms_arrivals_add(&net->to_output, leaves(net, s), dt, n_step, s->neuron, s->lane);
-  }
   if (!rc)
-    rc = ms_arrivals_sort(&net->to_output, n_step);
+    rc = ms_net_send_spikes(net, n, n_step, dt);
   if (!rc)
     rc = ms_layer_forward(net->output, &net->to_output, n_step, dt, on_chip ? &recorded[1] : NULL);
   if (!rc)

@@ -6,6 +6,7 @@
 #define MS_MODEL_NET_H
 
 #include "model/layer.h"
+#include "model/queue.h"
 
 typedef struct ms_topology {
   unsigned n_input, n_hidden, n_class, per_class, parallel, dac_bits;
@@ -69,6 +70,9 @@ typedef struct ms_net {
   unsigned max_steps;
   ms_layer *hidden, *output;
   ms_arrivals to_hidden, to_output;
+  ms_queue input[MS_LANES], spike[MS_LANES]; /**< events of each sample and when they are served */
+  float *wait;             /**< [step][lanes] how long a spike that gets to the router there would
+                                wait for its turn, tau */
   float *by_hidden_spike;  /**< [step][hidden * lanes] */
   float *by_output_spike;  /**< [output * lanes] */
   float *hidden_count;     /**< [hidden * lanes] spikes, for the burst term */

@@ -59,7 +59,7 @@ MS_VECTOR static void by_pulse(const ms_layer *l, const float *by_charge, float 
 }
 
 /* A spike in a step crosses in its middle on average and arrives spike_delay later, later again by
- * as much as the neuron's own time is late. */
+ * as much as the neuron's own time is late and as it has to wait for its turn. */
 static void to_spikes(ms_net *net, unsigned n_step, float dt) {
   size_t n = (size_t)net->topology.n_hidden * MS_LANES;
   const ms_layer *l = net->output;
@@ -69,13 +69,16 @@ static void to_spikes(ms_net *net, unsigned n_step, float dt) {
     by_pulse(l, l->q_gradient + k * stride, by_grid + k * n);
   for (size_t j = 0; j < net->topology.n_hidden; j++) {
     float at = 0.5f + (net->params.spike_delay + net->pace[0] * (float)j) / dt;
-    unsigned shift = (unsigned)at;
-    float late = at - (float)shift;
     for (unsigned k = 0; k < n_step; k++) {
-      unsigned a = k + shift, b = a + 1;
-      for (size_t i = j * MS_LANES; i < (j + 1) * MS_LANES; i++)
+      unsigned comes = k + (unsigned)at;
+      const float *wait = net->wait + (size_t)(comes < n_step ? comes : n_step) * MS_LANES;
+      for (size_t lane = 0; lane < MS_LANES; lane++) {
+        const size_t i = j * MS_LANES + lane;
+        float after = at + wait[lane] / dt, late = after - (float)(unsigned)after;
+        unsigned a = k + (unsigned)after, b = a + 1;
         by_grid[k * n + i] = (a <= n_step ? (1 - late) * by_grid[a * n + i] : 0) +
                              (b <= n_step ? late * by_grid[b * n + i] : 0);
+      }
     }
   }
 }

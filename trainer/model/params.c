@@ -17,6 +17,7 @@ void ms_sim_params_from(const ms_neuron_model *m, const ms_sim_latency *latency,
   out->input_delay = (float)(latency->input_s / tau_s);
   out->spike_delay = (float)((m->rise_s + latency->spike_s) / tau_s);
   out->pace = (float)(latency->pace_s / tau_s);
+  out->queues = latency->queues;
   out->n_code = 1u << dac_bits;
   out->n_row = m->n_row;
   for (unsigned r = 0; r < m->n_row; r++) {

@@ -28,6 +28,7 @@ typedef struct ms_sim_params {
   float input_delay; /**< from an input event to its first pulse, tau */
   float spike_delay; /**< from the comparator's turn to the first pulse of the spike, tau */
   float pace;        /**< from one pulse of an event to its next, tau */
+  int queues;        /**< events wait until those before them have made all their pulses */
   unsigned n_code;
   unsigned n_row;
   ms_sim_row row[MS_MAX_ROWS];
@@ -40,6 +41,7 @@ struct ms_sim_latency {
   double input_s;   /**< event at the port -> first pulse */
   double spike_s;   /**< request -> first pulse */
   double pace_s;    /**< from one pulse of an event to its next */
+  int queues;       /**< whether an event waits for the pulses of those before it */
   double ack_s;     /**< request -> acknowledge */
   double release_s; /**< request falls -> acknowledge released */
 };
