@@ -9,7 +9,8 @@ target_link_libraries(test_nir PRIVATE ${HDF5_C_LIBRARIES})
 set(MS_TRAINER_MODEL ${PROJECT_SOURCE_DIR}/trainer/model)
 ms_add_test(gradient unit test_gradient.c ${MS_TRAINER_MODEL}/params.c ${MS_TRAINER_MODEL}/layer.c
   ${MS_TRAINER_MODEL}/layer_forward.c ${MS_TRAINER_MODEL}/layer_backward.c
-  ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/net_events.c ${MS_TRAINER_MODEL}/queue.c ${MS_TRAINER_MODEL}/net_backward.c ${MS_TRAINER_MODEL}/learn.c)
+  ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/net_events.c ${MS_TRAINER_MODEL}/queue.c
+  ${MS_TRAINER_MODEL}/net_backward.c ${MS_TRAINER_MODEL}/learn.c)
 set(MS_TRAINER_METHODS ${PROJECT_SOURCE_DIR}/trainer/methods)
 ms_add_test(fit unit test_fit.c ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_neuron.c
   ${MS_TRAINER_METHODS}/fit_record.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_die.c
@@ -31,6 +32,10 @@ set(MS_TEST_LAB ${MS_TRAINER_METHODS}/distort.c ${MS_TRAINER_METHODS}/fit_die.c
   ${MS_TRAINER_METHODS}/fit.c ${MS_TRAINER_METHODS}/fit_model.c ${MS_TRAINER_METHODS}/fit_record.c
   ${MS_TRAINER_METHODS}/fit_neuron.c ${MS_TRAINER_METHODS}/least_squares.c
   ${MS_TRAINER_METHODS}/lab.c ${MS_TRAINER_MODEL}/params.c)
+ms_add_test(waiting unit test_waiting.c ${MS_TEST_LAB} ${MS_TRAINER_MODEL}/layer.c
+  ${MS_TRAINER_MODEL}/layer_forward.c ${MS_TRAINER_MODEL}/net.c ${MS_TRAINER_MODEL}/net_events.c
+  ${MS_TRAINER_MODEL}/queue.c ${MS_TRAINER_MODEL}/learn.c)
+target_link_libraries(test_waiting PRIVATE Threads::Threads)
 ms_add_test(study unit test_study.c ${MS_TEST_LAB})
 target_link_libraries(test_study PRIVATE Threads::Threads)
 ms_add_test(study_calibrate integration test_study_calibrate.c ${MS_TRAINER_METHODS}/calibrate.c ${MS_TEST_LAB})
