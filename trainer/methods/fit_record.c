@@ -10,6 +10,7 @@
 enum {
   MAX_EVENTS = 512,
   FEW_INPUTS = 16, /* up to here every input reaches every neuron */
+  AT_ONCE = 32,    /* neurons of a core that a compiled router serves in time */
 };
 
 /* A small generator of its own: which stimuli a fit uses must not depend on anything else. */
@@ -94,11 +95,17 @@ void ms_fit_records_clear(ms_fit_records *r) {
   *r = (ms_fit_records){0};
 }
 
-/* Splits a run by neuron, the first so many of them. */
-static int split(const ms_lab_result *run, const ms_setup *s, unsigned neurons, ms_fit_record *out,
+/* Neurons that are driven at once, and the records of all of them: a run after the other. */
+typedef struct place {
+  unsigned first, end, of;
+  ms_fit_record *record;
+} place;
+
+/* Splits a run by neuron. */
+static int split(const ms_lab_result *run, const ms_setup *s, const place *to, size_t nth,
                  ms_error *err) {
-  for (unsigned k = 0; k < neurons; k++) {
-    ms_fit_record *r = &out[k];
+  for (unsigned k = to->first; k < to->end; k++) {
+    ms_fit_record *r = &to->record[nth * to->of + k];
     *r = (ms_fit_record){.neuron = k, .window_s = s->encoding.window_tau * s->encoding.tau_s};
     r->delivery = calloc(run->n_delivery + 1, sizeof *r->delivery);
     r->spike_s = calloc(run->n_spike + 1, sizeof *r->spike_s);
@@ -114,32 +121,49 @@ static int split(const ms_lab_result *run, const ms_setup *s, unsigned neurons, 
   return MS_OK;
 }
 
-/* Runs jobs and adds a record of each of the first neurons and job. */
+/* Runs jobs and keeps a record of each neuron and job. */
 static int run_jobs(const ms_setup *s, ms_lab *lab, const ms_lab_job *job, size_t n,
-                    unsigned neurons, ms_fit_records *out, const ms_control *control,
-                    const ms_progress *progress, ms_error *err) {
+                    const place *to, const ms_control *control, const ms_progress *progress,
+                    ms_error *err) {
   ms_lab_result *result = calloc(n + 1, sizeof *result);
   int rc = result ? ms_lab_run(lab, job, n, result, control, progress, err)
                   : ms_fail(err, MS_ENOMEM, "no memory for a fit");
-  for (size_t i = 0; !rc && i < n; i++) {
-    if (result[i].rc)
-      rc = ms_fail(err, result[i].rc, "fit on die %llu: %s", (unsigned long long)job[i].die.die,
-                   result[i].note);
-    else {
-      out->n += neurons;
-      rc = split(&result[i], s, neurons, out->record + out->n - neurons, err);
-    }
-  }
+  for (size_t i = 0; !rc && i < n; i++)
+    rc = result[i].rc ? ms_fail(err, result[i].rc, "fit on die %llu: %s",
+                                (unsigned long long)job[i].die.die, result[i].note)
+                      : split(&result[i], s, to, i, err);
   if (result)
     ms_lab_results_clear(result, n);
   free(result);
   return rc;
 }
 
+/* The connections of a part of the neurons; those of all are in order of their targets. */
+static ms_config part_of(const ms_config *all, unsigned first, unsigned end) {
+  ms_config part = *all;
+  size_t from = 0, to = 0;
+  while (from < all->n_synapse && all->synapse[from].target < first)
+    from++;
+  for (to = from; to < all->n_synapse && all->synapse[to].target < end;)
+    to++;
+  part.synapse = all->synapse + from;
+  part.n_synapse = to - from;
+  return part;
+}
+
+/* How many neurons are driven at once: the more, the longer an event keeps its core busy, and
+ * beyond that the router acknowledges late, which makes spike trains that no model explains. The
+ * ideal router is never late. */
+static unsigned at_once(const ms_setup *s) {
+  const ms_chip_options *o = &s->chip;
+  const unsigned cores = (o->cols ? o->cols : 1) * (o->rows ? o->rows : 1);
+  return o->router == MS_ROUTER_IDEAL ? s->n_neuron : AT_ONCE * cores;
+}
+
 /* `n` stimuli for one set of synapses on a die; adds a record of each neuron and stimulus. */
 static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigned neurons, size_t n,
                       uint64_t seed, int dense, ms_fit_records *out, const ms_control *control,
-                      const ms_progress *progress, ms_error *err) {
+                      ms_progress *progress, ms_error *err) {
   ms_event *event = calloc(n * MAX_EVENTS, sizeof *event);
   ms_lab_job *job = calloc(n, sizeof *job);
   ms_config config = {0};
@@ -149,10 +173,16 @@ static int record_set(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigne
     job[i] = (ms_lab_job){.die = *die,
                           .in = event + i * MAX_EVENTS,
                           .n_in = random_events(s, seed + 1 + i, dense, event + i * MAX_EVENTS)};
-  if (!rc)
-    rc = ms_lab_configure_raw(lab, &config, err);
-  if (!rc)
-    rc = run_jobs(s, lab, job, n, neurons, out, control, progress, err);
+  const unsigned most = at_once(s);
+  place to = {.of = neurons, .record = out->record + out->n};
+  for (; !rc && to.first < neurons; to.first = to.end, progress->done += n) {
+    to.end = neurons - to.first < most ? neurons : to.first + most;
+    const ms_config part = part_of(&config, to.first, to.end);
+    rc = ms_lab_configure_raw(lab, &part, err);
+    if (!rc)
+      rc = run_jobs(s, lab, job, n, &to, control, progress, err);
+  }
+  out->n += n * neurons;
   ms_config_clear(&config);
   free(job);
   free(event);
@@ -164,8 +194,10 @@ int ms_fit_record_die(const ms_setup *s, ms_lab *lab, const ms_die *die, unsigne
                       const ms_control *control, ms_error *err) {
   *out = (ms_fit_records){.record = calloc(sets * stimuli * neurons, sizeof *out->record)};
   int rc = out->record ? MS_OK : ms_fail(err, MS_ENOMEM, "no memory for a fit");
-  ms_progress progress = {.phase = "fit", .total = sets * stimuli, .loss = NAN, .accuracy = NAN};
-  for (unsigned set = 0; !rc && set < sets; set++, progress.done += stimuli)
+  const unsigned most = at_once(s), parts = (neurons + most - 1) / most;
+  ms_progress progress = {
+      .phase = "fit", .total = sets * stimuli * parts, .loss = NAN, .accuracy = NAN};
+  for (unsigned set = 0; !rc && set < sets; set++)
     rc = record_set(s, lab, die, neurons, stimuli, seed + 1000 * set, set % 3 == 2, out, control,
                     &progress, err);
   if (rc)
@@ -182,8 +214,11 @@ int ms_fit_record_task(const ms_setup *s, ms_lab *lab, const ms_die *die,
   for (size_t i = 0; !rc && i < n; i++)
     job[i] = (ms_lab_job){.die = *die, .value = value[i]};
   ms_progress progress = {.phase = "fit", .total = n, .loss = NAN, .accuracy = NAN};
+  const place to = {.end = s->n_neuron, .of = s->n_neuron, .record = out->record};
   if (!rc)
-    rc = run_jobs(s, lab, job, n, s->n_neuron, out, control, &progress, err);
+    out->n = n * s->n_neuron;
+  if (!rc)
+    rc = run_jobs(s, lab, job, n, &to, control, &progress, err);
   free(job);
   if (rc)
     ms_fit_records_clear(out);

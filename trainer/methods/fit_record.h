@@ -13,7 +13,8 @@ typedef struct ms_fit_records {
 
 /** Runs `stimuli` random stimuli on each of `sets` random sets of synapses; every third set is
  * dense. What is drawn depends on the seed alone.
- * @param neurons  the chip's first so many are driven, the others have no synapses
+ * @param neurons  the chip's first so many are driven, the others have no synapses; on a router
+ * whose events wait not all at once, which takes as many times the chip samples
  * @param out  free with ms_fit_records_clear */
 int ms_fit_record_die(const ms_setup *setup, ms_lab *lab, const ms_die *die, unsigned neurons,
                       unsigned sets, size_t stimuli, uint64_t seed, ms_fit_records *out,
