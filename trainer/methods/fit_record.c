@@ -141,7 +141,7 @@ static int run_jobs(const ms_setup *s, ms_lab *lab, const ms_lab_job *job, size_
 /* The connections of a part of the neurons; those of all are in order of their targets. */
 static ms_config part_of(const ms_config *all, unsigned first, unsigned end) {
   ms_config part = *all;
-  size_t from = 0, to = 0;
+  size_t from = 0, to;
   while (from < all->n_synapse && all->synapse[from].target < first)
     from++;
   for (to = from; to < all->n_synapse && all->synapse[to].target < end;)
